@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef BITWRIGHT_DIALECTS_QNN_QNNATTRS_TD
+#define BITWRIGHT_DIALECTS_QNN_QNNATTRS_TD
+
+include "dialects/QNN/QNNDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/EnumAttr.td"
+
+def QNN_WeightAttr : AttrDef<QNN_Dialect, "Weight", [TypedAttrInterface]> {
+  let mnemonic = "weight";
+  let summary = "A tensor whose bytes live in the WeightStore";
+  let description = [{
+    Names a tensor by the SHA-256 of its bytes. The bytes are row-major,
+    little-endian; i1 takes a byte, i4 is packed two to a byte along the last
+    axis, the even element in the low nibble, each row padded to a whole byte.
+
+    ```mlir
+    #qnn.weight<"9f86d081884c7d65...", tensor<64x3x3x32xf32>>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<"SHA-256, lower-case hex">:$hash,
+                        AttributeSelfTypeParameter<"the tensor type", "::mlir::ShapedType">:$type);
+  let genVerifyDecl = 1;
+  let hasCustomAssemblyFormat = 1;
+}
+
+def QNN_PadMode : I32EnumAttr<"PadMode", "how a pad fills the border", [
+  I32EnumAttrCase<"Constant", 0, "constant">,
+  I32EnumAttrCase<"Reflect", 1, "reflect">,
+  I32EnumAttrCase<"Edge", 2, "edge">,
+  I32EnumAttrCase<"Wrap", 3, "wrap">]> {
+  let cppNamespace = "::bitwright::qnn";
+}
+
+def QNN_ResizeMode : I32EnumAttr<"ResizeMode", "how a resize interpolates", [
+  I32EnumAttrCase<"Nearest", 0, "nearest">,
+  I32EnumAttrCase<"Linear", 1, "linear">,
+  I32EnumAttrCase<"Cubic", 2, "cubic">]> {
+  let cppNamespace = "::bitwright::qnn";
+}
+
+def QNN_CoordinateMode : I32EnumAttr<"CoordinateMode", "how a resize maps output to input coordinates", [
+  I32EnumAttrCase<"HalfPixel", 0, "half_pixel">,
+  I32EnumAttrCase<"Asymmetric", 1, "asymmetric">,
+  I32EnumAttrCase<"AlignCorners", 2, "align_corners">,
+  I32EnumAttrCase<"PytorchHalfPixel", 3, "pytorch_half_pixel">]> {
+  let cppNamespace = "::bitwright::qnn";
+}
+
+def QNN_NearestMode : I32EnumAttr<"NearestMode", "how nearest rounds a coordinate", [
+  I32EnumAttrCase<"RoundPreferFloor", 0, "round_prefer_floor">,
+  I32EnumAttrCase<"RoundPreferCeil", 1, "round_prefer_ceil">,
+  I32EnumAttrCase<"Floor", 2, "floor">,
+  I32EnumAttrCase<"Ceil", 3, "ceil">]> {
+  let cppNamespace = "::bitwright::qnn";
+}
+
+def QNN_ActivationMode : I32EnumAttr<"ActivationMode", "how a block-quantized linear op reads its activations", [
+  I32EnumAttrCase<"Float", 0, "float">,
+  I32EnumAttrCase<"Int8", 1, "int8">]> {
+  let cppNamespace = "::bitwright::qnn";
+}
+
+#endif // BITWRIGHT_DIALECTS_QNN_QNNATTRS_TD

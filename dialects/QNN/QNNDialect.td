@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef BITWRIGHT_DIALECTS_QNN_QNNDIALECT_TD
+#define BITWRIGHT_DIALECTS_QNN_QNNDIALECT_TD
+
+include "mlir/IR/OpBase.td"
+
+def QNN_Dialect : Dialect {
+  let name = "qnn";
+  let cppNamespace = "::bitwright::qnn";
+  let summary = "Neural-network operators and their quantized forms";
+  let description = [{
+    Network operators on ranked tensors, the operators that quantize them, and
+    the integer forms that fusion produces. Scales and zero points are operands:
+    their shape is the granularity. Storage types are signless; signedness, axis
+    and block size are attributes. Images are channels-last (NHWC); weights have
+    the output channel as axis 0 and the contracted axes after it.
+  }];
+  let useDefaultAttributePrinterParser = 1;
+}
+
+#endif // BITWRIGHT_DIALECTS_QNN_QNNDIALECT_TD

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+
+/**
+ * \file
+ * What compiled models and the runtime agree on. The compiler emits these
+ * structures, the runtime reads them; nothing else is shared between the two.
+ * Any change of layout or meaning raises BW_ABI_VERSION.
+ */
+
+#ifndef BITWRIGHT_RT_ABI_H
+#define BITWRIGHT_RT_ABI_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BW_ABI_MAGIC 0x54524742u /* "BGRT", little-endian */
+#define BW_ABI_VERSION 1u
+#define BW_MAX_RANK 8
+
+/** Element types; the numbers are those of ONNX TensorProto.DataType. */
+typedef enum bw_dtype {
+  BW_F32 = 1,
+  BW_U8 = 2,
+  BW_I8 = 3,
+  BW_U16 = 4,
+  BW_I16 = 5,
+  BW_I32 = 6,
+  BW_I64 = 7,
+  BW_BOOL = 9, /* one byte, 0 or 1 */
+  BW_F16 = 10,
+  BW_F64 = 11,
+  BW_U32 = 12,
+  BW_U64 = 13,
+  BW_BF16 = 16
+} bw_dtype;
+
+/** What a call reports. Generated code returns these; it never aborts. */
+typedef enum bw_status {
+  BW_OK = 0,
+  BW_ERR_ARGUMENT = 1,      /* null, wrong rank, dtype, dimension or size */
+  BW_ERR_INDEX = 2,         /* gather or slice index out of range at run time */
+  BW_ERR_SHAPE = 3,         /* dimensions that do not fit together at run time */
+  BW_ERR_ABI = 4,           /* wrong magic, ABI version or weights */
+  BW_ERR_CPU = 5,           /* the CPU lacks a feature the model was compiled for */
+  BW_ERR_MEMORY = 6,        /* allocation failed or size overflow */
+  BW_ERR_LOAD = 7           /* a file or symbol could not be opened */
+} bw_status;
+
+/** CPU features a model may need (bits of bw_model_desc::features). */
+enum {
+  BW_CPU_SSE42 = 1u << 0,
+  BW_CPU_AVX2 = 1u << 1,
+  BW_CPU_FMA = 1u << 2,
+  BW_CPU_AVX512F = 1u << 3,
+  BW_CPU_AVX512BW = 1u << 4,
+  BW_CPU_AVX512VL = 1u << 5,
+  BW_CPU_AVX512DQ = 1u << 6,
+  BW_CPU_AVX512VNNI = 1u << 7,
+  BW_CPU_AMX_TILE = 1u << 8,
+  BW_CPU_AMX_INT8 = 1u << 9,
+  BW_CPU_F16C = 1u << 10
+};
+
+/** One input or output. dims[i] is -1 where dim_names[i] names a dynamic size. */
+typedef struct bw_value_desc {
+  const char *name;
+  int32_t dtype;
+  int32_t rank;
+  int64_t dims[BW_MAX_RANK];
+  const char *dim_names[BW_MAX_RANK]; /* "" where static or unnamed */
+} bw_value_desc;
+
+/** A kernel body: runs iterations [begin, end) of a loop without order. */
+typedef void (*bw_body_fn)(void *args, int64_t begin, int64_t end);
+
+/**
+ * Services that generated code calls during an inference; owned by the caller
+ * of bw_invoke_fn, one for each concurrent inference.
+ */
+typedef struct bw_exec {
+  /** Runs body over [0, n) in chunks of at least `grain`, on any number of
+   *  threads, and returns when all are done. */
+  void (*parallel_for)(struct bw_exec *exec, bw_body_fn body, void *args, int64_t n, int64_t grain);
+  /** Receives a tensor that the model marks for calibration; may be null. */
+  void (*observe)(struct bw_exec *exec, int64_t id, const void *data, const int64_t *dims, int64_t rank);
+  /** Set by generated code before it returns an error: index into node_names. */
+  int64_t failed_node;
+} bw_exec;
+
+/**
+ * Computes output shapes and the arena size. `in_dims` and `out_dims` hold
+ * BW_MAX_RANK entries for each input and output. Returns BW_OK or
+ * BW_ERR_SHAPE / BW_ERR_MEMORY with *failed_node set.
+ */
+typedef int32_t (*bw_plan_fn)(const int64_t *in_dims, int64_t *out_dims, int64_t *arena_bytes, int64_t *failed_node);
+
+/**
+ * Runs the model. Inputs are read only; outputs are contiguous buffers of the
+ * planned sizes that alias nothing; `arena` is 64-byte aligned and of the
+ * planned size. `weights` points to the 64-byte-aligned weight block.
+ */
+typedef int32_t (*bw_invoke_fn)(bw_exec *exec, const int64_t *in_dims, const void *const *inputs, void *const *outputs,
+                                void *arena, const void *weights);
+
+/** Everything about a compiled model; exported as bw_<model>_desc. */
+typedef struct bw_model_desc {
+  uint32_t magic;
+  uint32_t abi_version;
+  uint64_t desc_bytes;    /* sizeof(bw_model_desc) of the compiler */
+  uint64_t features;      /* BW_CPU_* bits that must be present */
+  uint64_t weights_bytes; /* size of the weight block */
+  uint64_t weights_hash;  /* FNV-1a 64 of the weight block */
+  const char *name;
+  const char *target;     /* triple and features, for people */
+  int32_t num_inputs;
+  int32_t num_outputs;
+  const bw_value_desc *inputs;
+  const bw_value_desc *outputs;
+  int64_t num_nodes;
+  const char *const *node_names; /* for failed_node; the user's names */
+  int64_t num_observers;
+  const char *const *observer_names;
+  bw_plan_fn plan;
+  bw_invoke_fn invoke;
+  const void *weights; /* null where the weights are in a file of their own */
+} bw_model_desc;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* BITWRIGHT_RT_ABI_H */
