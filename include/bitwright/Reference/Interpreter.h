@@ -14,12 +14,16 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/Support/Error.h"
+#include <functional>
 
 namespace bitwright {
 
 struct InterpreterOptions {
   /// Bytes that live tensors may take together.
   int64_t memoryLimit = int64_t(8) << 30;
+  /// Called with each op (those inside the regions of `qnn.if` too) right after
+  /// its results are computed, if set: calibration listens to `qnn.observe` here.
+  std::function<void(mlir::Operation *op, llvm::ArrayRef<Tensor> results)> onResult;
 };
 
 /// Computes one op of the dialect (not `qnn.if`, whose regions need an
