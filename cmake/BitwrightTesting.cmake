@@ -11,6 +11,17 @@ set(BITWRIGHT_PYTHON /usr/bin/python3 CACHE FILEPATH "Python with numpy and onnx
 set(BITWRIGHT_TEST_RESULTS ${PROJECT_BINARY_DIR}/test/results)
 file(MAKE_DIRECTORY ${BITWRIGHT_TEST_RESULTS})
 
+# Test data that is kept compact in the repository; part of the default build.
+function(bitwright_add_test_data)
+  set(models ${PROJECT_SOURCE_DIR}/test/models)
+  set(folder ${PROJECT_BINARY_DIR}/test/data/fashion)
+  add_custom_command(OUTPUT ${folder}/test_x.npy ${folder}/test_y.npy
+    COMMAND ${BITWRIGHT_PYTHON} ${models}/expand_fashion.py ${models}/fashion/test.npz ${folder}
+    DEPENDS ${models}/expand_fashion.py ${models}/fashion/test.npz
+    COMMENT "Expanding the Fashion-MNIST test set")
+  add_custom_target(bitwright-test-data ALL DEPENDS ${folder}/test_x.npy ${folder}/test_y.npy)
+endfunction()
+
 # bitwright_add_unit_test(name SOURCES a.cpp ... LINK_LIBS Other ...): a GoogleTest executable.
 function(bitwright_add_unit_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK_LIBS" ${ARGN})

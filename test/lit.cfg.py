@@ -2,7 +2,7 @@
 """How lit runs the tests of this tree.
 
 Substitutions: the four tools and FileCheck by name, %python (numpy and onnx), %cc (the C compiler
-of the build), %models (test/models), %shared (recorded models that are not in the repository),
+of the build), %models (test/models), %data (expanded test sets), %shared (recorded models that are not in the repository),
 %src and %build (the two roots). Features: avx2, avx512vnni (of the CPU that runs the tests),
 shared-data, asan.
 """
@@ -31,6 +31,7 @@ config.substitutions += [
     ("%cc", config.c_compiler),
     ("%models", os.path.join(config.test_source_root, "models")),
     ("%shared", config.shared_data),
+    ("%data", os.path.join(config.test_exec_root, "data")),
     ("%src", config.bitwright_source),
     ("%build", config.bitwright_build),
 ]
