@@ -13,13 +13,17 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 class QNN_Op<string mnemonic, list<Trait> traits = []>
     : Op<QNN_Dialect, mnemonic, traits>;
 
+// Checks the rules of type inference before InferTypeOpInterface does, so that a
+// broken rule is reported once.
+def QNN_SingleDiagnostic : NativeOpTrait<"InferenceRules"> {
+  let cppNamespace = "::bitwright::qnn";
+}
+
 // An op whose result types follow from its operands and attributes. A result
 // may be declared more or less static than what is inferred, never in conflict
 // with it.
 class QNN_InferredOp<string mnemonic, list<Trait> traits = []>
-    : QNN_Op<mnemonic, traits # [Pure,
-        DeclareOpInterfaceMethods<InferTypeOpInterface, ["isCompatibleReturnTypes"]>]> {
-  string inferredClassDeclaration = "";
+    : QNN_Op<mnemonic, traits # [Pure, QNN_SingleDiagnostic, InferTypeOpAdaptorWithIsCompatible]> {
   let extraClassDefinition = [{
     bool $cppClass::isCompatibleReturnTypes(::mlir::TypeRange lhs, ::mlir::TypeRange rhs) {
       return areCompatibleTypes(lhs, rhs);

@@ -17,6 +17,18 @@ def QNN_Dialect : Dialect {
     the output channel as axis 0 and the contracted axes after it.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let hasConstantMaterializer = 1;
+  let extraClassDeclaration = [{
+    void registerAttributes();
+    void registerOps();
+    /// The bytes of all `#qnn.weight` attributes of this context.
+    ::bitwright::WeightStore &getWeightStore() { return *weightStore; }
+
+  private:
+    std::shared_ptr<::bitwright::WeightStore> weightStore;
+
+  public:
+  }];
 }
 
 #endif // BITWRIGHT_DIALECTS_QNN_QNNDIALECT_TD

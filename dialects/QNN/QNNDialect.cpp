@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// The qnn dialect: registration and constants.
+
+#include "dialects/QNN/QNNDialect.h"
+
+#include "dialects/QNN/QNNOps.h"
+
+using namespace mlir;
+using namespace bitwright::qnn;
+
+#include "dialects/QNN/QNNDialect.cpp.inc"
+
+void QNNDialect::initialize() {
+  weightStore = std::make_shared<bitwright::WeightStore>();
+  registerAttributes();
+  registerOps();
+}
+
+Operation *QNNDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type,
+                                           Location loc) {
+  auto typed = dyn_cast<TypedAttr>(value);
+  if (!typed || typed.getType() != type || !isa<RankedTensorType>(type))
+    return nullptr;
+  return ConstantOp::create(builder, loc, typed);
+}
+
+bitwright::WeightStore &bitwright::qnn::getWeightStore(MLIRContext *context) {
+  return context->getOrLoadDialect<QNNDialect>()->getWeightStore();
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// The list of dialects, passes and pipelines that tools offer.
+
+#include "bitwright/Driver/RegisterAll.h"
+
+#include "dialects/QNN/QNNDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Transforms/Passes.h"
+
+void bitwright::registerAllDialects(mlir::DialectRegistry &registry) {
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<qnn::QNNDialect>();
+}
+
+void bitwright::registerAllPasses() {
+  mlir::registerTransformsPasses();
+}
