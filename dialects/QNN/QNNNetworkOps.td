@@ -40,7 +40,7 @@ def QNN_IfOp : QNN_Op<"if", [RecursiveMemoryEffects, RecursivelySpeculatable,
 def QNN_YieldOp : QNN_Op<"yield", [Pure, Terminator, HasParent<"IfOp">]> {
   let summary = "ends a region of `qnn.if`";
   let arguments = (ins Variadic<QNN_Tensor>:$values);
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
 
