@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// The searches of activation-aware quantization, on plain arrays: scales of
+/// input channels for low-bit weights (AWQ, arXiv:2306.00978), for 8-bit
+/// activations (SmoothQuant, arXiv:2211.10438), and clipping of weight blocks.
+/// Multiplying the columns of W by s and dividing x by s leaves the product as
+/// it is; a good s makes what matters easier to round.
+
+#ifndef BITWRIGHT_PASSES_QUANTIZATION_SCALESEARCH_H
+#define BITWRIGHT_PASSES_QUANTIZATION_SCALESEARCH_H
+
+#include "passes/Quantization/BlockWeights.h"
+
+namespace bitwright {
+
+/// A weight matrix of `rows` x (columns of the problem), row-major.
+struct WeightMatrix {
+  llvm::ArrayRef<float> values;
+  int64_t rows = 0;
+};
+
+/// All linear ops that read one tensor, and what is known of that tensor.
+struct ScaleProblem {
+  int64_t columns = 0;
+  std::vector<WeightMatrix> weights;
+  /// Rows of `columns` elements.
+  llvm::ArrayRef<float> samples;
+  /// Mean |x| and max |x| of each column.
+  llvm::ArrayRef<float> meanAbs, maxAbs;
+  /// Columns with the same number share a scale (they come from one channel of
+  /// the op that the scale is folded into). Empty: each has its own.
+  llvm::ArrayRef<int64_t> ties;
+};
+
+struct ScaleResult {
+  /// One for each column; all 1 where nothing beat leaving the weights alone.
+  std::vector<float> scales;
+  double alpha = 0;
+  /// Sum of squared errors of the outputs on the samples, without and with scales.
+  double lossBefore = 0, lossAfter = 0;
+};
+
+/// s = mean|x|^alpha, clamped to 1e-4 and divided by sqrt(max s * min s), alpha =
+/// 0, 0.05 ... 0.95; the alpha whose outputs on the samples are nearest to float.
+/// With `duo` also s = mean|x|^alpha / mean|w|^(1 - alpha), w relative to its block.
+ScaleResult searchWeightScales(const ScaleProblem &problem, const BlockFormat &format, bool duo);
+
+/// s = max|x|^alpha / max|w|^(1 - alpha), clamped to 1e-5, alpha = 0.3, 0.35 ... 0.9
+/// (or just `alpha` where it is >= 0); the loss is that of `qnn.dynamic_qlinear` with int8 weights.
+ScaleResult searchActivationScales(const ScaleProblem &problem, double alpha);
+
+/// For each block the factor, 1, 0.95 ... 0.5, that makes sum((q(w) - w) x)^2 over
+/// the samples least.
+ClipFactors searchClipping(llvm::ArrayRef<float> weights, int64_t rows, int64_t columns,
+                           llvm::ArrayRef<float> samples, const BlockFormat &format);
+
+} // namespace bitwright
+
+#endif // BITWRIGHT_PASSES_QUANTIZATION_SCALESEARCH_H
