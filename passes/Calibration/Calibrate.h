@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Calibration: runs an instrumented model on samples and writes what its
+/// observers saw into the IR.
+
+#ifndef BITWRIGHT_PASSES_CALIBRATION_CALIBRATE_H
+#define BITWRIGHT_PASSES_CALIBRATION_CALIBRATE_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "passes/Calibration/SampleSource.h"
+#include "passes/Calibration/Statistics.h"
+#include <functional>
+
+namespace bitwright {
+
+/// Receives each tensor that an observer sees: the observer's place in a walk of
+/// the module, the elements, the dimensions.
+using ObserveCallback =
+    std::function<void(int64_t id, llvm::ArrayRef<float> data, llvm::ArrayRef<int64_t> dims)>;
+
+/// Something that can run an instrumented model.
+class CalibrationExecutor {
+public:
+  virtual ~CalibrationExecutor() = default;
+  virtual llvm::Error run(llvm::ArrayRef<Tensor> inputs, const ObserveCallback &observe) = 0;
+};
+
+using ExecutorFactory =
+    std::function<llvm::Expected<std::unique_ptr<CalibrationExecutor>>(mlir::ModuleOp)>;
+
+/// Runs `module` with the reference interpreter.
+llvm::Expected<std::unique_ptr<CalibrationExecutor>> makeInterpreterExecutor(mlir::ModuleOp module);
+
+struct CalibrationOptions {
+  /// Stop after this many samples; 0 takes all.
+  int64_t maxSamples = 0;
+  CalibratorOptions calibrator;
+  /// Rows kept of each input of a linear op.
+  int64_t sampleRows = 512;
+  /// Called after each sample, if set.
+  std::function<void(int64_t done)> progress;
+};
+
+/// What quantization does where a module holds no measurement; the driver sets it.
+struct CalibrationDefaults {
+  bool requireCalibration = false;
+  ExecutorFactory executor = makeInterpreterExecutor;
+};
+CalibrationDefaults &getCalibrationDefaults();
+
+/// True where some observer of `module` holds a measurement.
+bool hasMeasurements(mlir::ModuleOp module);
+
+/// Runs `executor` on the samples and records the results in the observers of
+/// `module`. Returns the number of samples taken; none at all is an error, and so is an
+/// observer's tensor that holds no finite number.
+llvm::Expected<int64_t> calibrate(mlir::ModuleOp module, CalibrationExecutor &executor,
+                                  SampleSource &samples, const CalibrationOptions &options);
+
+/// Everything in one call: inserts observers, makes an executor, calibrates.
+llvm::Expected<int64_t> calibrateModule(mlir::ModuleOp module, const ExecutorFactory &factory,
+                                        SampleSource &samples, const CalibrationOptions &options);
+
+} // namespace bitwright
+
+#endif // BITWRIGHT_PASSES_CALIBRATION_CALIBRATE_H

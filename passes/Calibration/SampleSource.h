@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Where calibration takes its samples from: an .npz, a folder, or nowhere
+/// (synthetic). Samples are read one at a time and never held together.
+
+#ifndef BITWRIGHT_PASSES_CALIBRATION_SAMPLESOURCE_H
+#define BITWRIGHT_PASSES_CALIBRATION_SAMPLESOURCE_H
+
+#include "bitwright/Reference/Tensor.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/Error.h"
+#include <memory>
+#include <optional>
+
+namespace bitwright {
+
+/// What a model takes: the name and type of each argument of @main.
+struct ModelInput {
+  std::string name;
+  mlir::RankedTensorType type;
+  bool isUnsigned = false;
+};
+llvm::SmallVector<ModelInput> getModelInputs(mlir::func::FuncOp main);
+
+class SampleSource {
+public:
+  virtual ~SampleSource() = default;
+  /// The next sample, a tensor for each input; nullopt after the last.
+  virtual llvm::Expected<std::optional<llvm::SmallVector<Tensor>>> next() = 0;
+};
+
+/// Samples in `path`:
+///   x.npz        an array for each input, by name;
+///   a folder     test_data_set_*/ with input_I.npy for each input, one sample to a folder; or
+///                NAME.npy or input_I.npy for each input; or, for a model with one input, any
+///                .npy files, in the order of their names;
+///   x.npy        for a model with one input.
+/// An array has the input's dimensions, and is cut along its first axis into samples as long
+/// as the input's first dimension (1 where that is dynamic); or it has one axis more, which
+/// counts samples. An array that fits a wholly static input as it is serves every sample.
+llvm::Expected<std::unique_ptr<SampleSource>> openSamples(llvm::StringRef path,
+                                                          llvm::ArrayRef<ModelInput> inputs);
+
+/// `count` made-up samples: the same in every run.
+std::unique_ptr<SampleSource> makeSyntheticSamples(llvm::ArrayRef<ModelInput> inputs,
+                                                   int64_t count);
+
+} // namespace bitwright
+
+#endif // BITWRIGHT_PASSES_CALIBRATION_SAMPLESOURCE_H
