@@ -14,6 +14,7 @@ using namespace bitwright::qnn;
 
 void QNNDialect::initialize() {
   weightStore = std::make_shared<bitwright::WeightStore>();
+  decisionLog = std::make_shared<bitwright::DecisionLog>();
   registerAttributes();
   registerOps();
 }
@@ -28,4 +29,8 @@ Operation *QNNDialect::materializeConstant(OpBuilder &builder, Attribute value, 
 
 bitwright::WeightStore &bitwright::qnn::getWeightStore(MLIRContext *context) {
   return context->getOrLoadDialect<QNNDialect>()->getWeightStore();
+}
+
+bitwright::DecisionLog &bitwright::qnn::getDecisionLog(MLIRContext *context) {
+  return context->getOrLoadDialect<QNNDialect>()->getDecisionLog();
 }

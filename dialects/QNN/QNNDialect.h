@@ -6,6 +6,7 @@
 #ifndef BITWRIGHT_DIALECTS_QNN_QNNDIALECT_H
 #define BITWRIGHT_DIALECTS_QNN_QNNDIALECT_H
 
+#include "bitwright/Support/DecisionLog.h"
 #include "bitwright/Support/WeightStore.h"
 #include "mlir/IR/Dialect.h"
 #include <memory>
@@ -16,6 +17,9 @@ namespace bitwright::qnn {
 
 /// The weights of `context`; the qnn dialect is loaded where it is not yet.
 WeightStore &getWeightStore(mlir::MLIRContext *context);
+
+/// Where passes that run in `context` record their choices.
+DecisionLog &getDecisionLog(mlir::MLIRContext *context);
 
 } // namespace bitwright::qnn
 

@@ -23,9 +23,12 @@ def QNN_Dialect : Dialect {
     void registerOps();
     /// The bytes of all `#qnn.weight` attributes of this context.
     ::bitwright::WeightStore &getWeightStore() { return *weightStore; }
+    /// What the passes run in this context have chosen.
+    ::bitwright::DecisionLog &getDecisionLog() { return *decisionLog; }
 
   private:
     std::shared_ptr<::bitwright::WeightStore> weightStore;
+    std::shared_ptr<::bitwright::DecisionLog> decisionLog;
 
   public:
   }];
