@@ -112,7 +112,7 @@ typedef struct bw_model_desc {
   uint64_t desc_bytes;    /* sizeof(bw_model_desc) of the compiler */
   uint64_t features;      /* BW_CPU_* bits that must be present */
   uint64_t weights_bytes; /* size of the weight block */
-  uint64_t weights_hash;  /* FNV-1a 64 of the weight block */
+  uint64_t weights_hash;  /* bw_hash_weights of the weight block */
   const char *name;
   const char *target;     /* triple and features, for people */
   int32_t num_inputs;
@@ -127,6 +127,33 @@ typedef struct bw_model_desc {
   bw_invoke_fn invoke;
   const void *weights; /* null where the weights are in a file of their own */
 } bw_model_desc;
+
+/**
+ * Hash of a weight block: FNV-1a 64 on little-endian 64-bit words, word i in
+ * lane i % 8, a short tail padded with zero bytes; then the lanes and the size,
+ * hashed the same way in one lane. Every flipped bit changes the result; eight
+ * lanes keep up with memory.
+ */
+static inline uint64_t bw_hash_weights(const void *data, uint64_t bytes) {
+  const uint64_t prime = 0x100000001b3u, basis = 0xcbf29ce484222325u;
+  const unsigned char *source = (const unsigned char *)data;
+  uint64_t lanes[8], word, hash = basis, i, byte;
+  for (i = 0; i < 8; ++i)
+    lanes[i] = basis + i;
+  for (i = 0; i < bytes / 64; ++i, source += 64)
+    for (int lane = 0; lane < 8; ++lane) {
+      __builtin_memcpy(&word, source + 8 * lane, 8);
+      lanes[lane] = (lanes[lane] ^ word) * prime;
+    }
+  for (i = 0; i < (bytes % 64 + 7) / 8; ++i) {
+    for (word = 0, byte = 0; byte < 8 && 8 * i + byte < bytes % 64; ++byte)
+      word |= (uint64_t)source[8 * i + byte] << (8 * byte);
+    lanes[i] = (lanes[i] ^ word) * prime;
+  }
+  for (i = 0; i < 8; ++i)
+    hash = (hash ^ lanes[i]) * prime;
+  return (hash ^ bytes) * prime;
+}
 
 #ifdef __cplusplus
 }
