@@ -19,7 +19,8 @@ static constexpr int64_t kSyntheticSamples = 4;
 
 namespace {
 
-struct EnsureCalibrationPass final : impl::EnsureCalibrationPassBase<EnsureCalibrationPass> {
+struct EnsureCalibrationPass final
+    : bitwright::impl::EnsureCalibrationPassBase<EnsureCalibrationPass> {
   using EnsureCalibrationPassBase::EnsureCalibrationPassBase;
 
   void runOnOperation() override {

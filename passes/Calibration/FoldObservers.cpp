@@ -15,7 +15,7 @@ using namespace bitwright;
 
 namespace {
 
-struct FoldObserversPass final : impl::FoldObserversPassBase<FoldObserversPass> {
+struct FoldObserversPass final : bitwright::impl::FoldObserversPassBase<FoldObserversPass> {
   using FoldObserversPassBase::FoldObserversPassBase;
 
   void runOnOperation() override {

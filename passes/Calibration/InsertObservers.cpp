@@ -47,7 +47,7 @@ static std::string getLabel(Value value) {
 
 namespace {
 
-struct InsertObserversPass final : impl::InsertObserversPassBase<InsertObserversPass> {
+struct InsertObserversPass final : bitwright::impl::InsertObserversPassBase<InsertObserversPass> {
   void runOnOperation() override {
     llvm::SetVector<Value> values;
     llvm::StringMap<int> labels;
