@@ -17,6 +17,4 @@ void bitwright::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<qnn::QNNDialect>();
 }
 
-void bitwright::registerAllPasses() {
-  mlir::registerTransformsPasses();
-}
+void bitwright::registerAllPasses() { mlir::registerTransformsPasses(); }

@@ -48,9 +48,8 @@ public:
   /// As addMapped, for content whose hash is known already; a hash that is not
   /// that of the bytes makes every later reader see the wrong weights, so pass
   /// only what this project wrote.
-  llvm::StringRef addMappedTrusted(llvm::StringRef hash,
-                                   std::shared_ptr<llvm::MemoryBuffer> buffer, uint64_t offset,
-                                   uint64_t size);
+  llvm::StringRef addMappedTrusted(llvm::StringRef hash, std::shared_ptr<llvm::MemoryBuffer> buffer,
+                                   uint64_t offset, uint64_t size);
 
   /// The bytes named by `hash`, or nullopt.
   std::optional<llvm::ArrayRef<char>> lookup(llvm::StringRef hash) const;

@@ -40,13 +40,13 @@ typedef enum bw_dtype {
 /** What a call reports. Generated code returns these; it never aborts. */
 typedef enum bw_status {
   BW_OK = 0,
-  BW_ERR_ARGUMENT = 1,      /* null, wrong rank, dtype, dimension or size */
-  BW_ERR_INDEX = 2,         /* gather or slice index out of range at run time */
-  BW_ERR_SHAPE = 3,         /* dimensions that do not fit together at run time */
-  BW_ERR_ABI = 4,           /* wrong magic, ABI version or weights */
-  BW_ERR_CPU = 5,           /* the CPU lacks a feature the model was compiled for */
-  BW_ERR_MEMORY = 6,        /* allocation failed or size overflow */
-  BW_ERR_LOAD = 7           /* a file or symbol could not be opened */
+  BW_ERR_ARGUMENT = 1, /* null, wrong rank, dtype, dimension or size */
+  BW_ERR_INDEX = 2,    /* gather or slice index out of range at run time */
+  BW_ERR_SHAPE = 3,    /* dimensions that do not fit together at run time */
+  BW_ERR_ABI = 4,      /* wrong magic, ABI version or weights */
+  BW_ERR_CPU = 5,      /* the CPU lacks a feature the model was compiled for */
+  BW_ERR_MEMORY = 6,   /* allocation failed or size overflow */
+  BW_ERR_LOAD = 7      /* a file or symbol could not be opened */
 } bw_status;
 
 /** CPU features a model may need (bits of bw_model_desc::features). */
@@ -85,7 +85,8 @@ typedef struct bw_exec {
    *  threads, and returns when all are done. */
   void (*parallel_for)(struct bw_exec *exec, bw_body_fn body, void *args, int64_t n, int64_t grain);
   /** Receives a tensor that the model marks for calibration; may be null. */
-  void (*observe)(struct bw_exec *exec, int64_t id, const void *data, const int64_t *dims, int64_t rank);
+  void (*observe)(struct bw_exec *exec, int64_t id, const void *data, const int64_t *dims,
+                  int64_t rank);
   /** Set by generated code before it returns an error: index into node_names. */
   int64_t failed_node;
 } bw_exec;
@@ -95,15 +96,16 @@ typedef struct bw_exec {
  * BW_MAX_RANK entries for each input and output. Returns BW_OK or
  * BW_ERR_SHAPE / BW_ERR_MEMORY with *failed_node set.
  */
-typedef int32_t (*bw_plan_fn)(const int64_t *in_dims, int64_t *out_dims, int64_t *arena_bytes, int64_t *failed_node);
+typedef int32_t (*bw_plan_fn)(const int64_t *in_dims, int64_t *out_dims, int64_t *arena_bytes,
+                              int64_t *failed_node);
 
 /**
  * Runs the model. Inputs are read only; outputs are contiguous buffers of the
  * planned sizes that alias nothing; `arena` is 64-byte aligned and of the
  * planned size. `weights` points to the 64-byte-aligned weight block.
  */
-typedef int32_t (*bw_invoke_fn)(bw_exec *exec, const int64_t *in_dims, const void *const *inputs, void *const *outputs,
-                                void *arena, const void *weights);
+typedef int32_t (*bw_invoke_fn)(bw_exec *exec, const int64_t *in_dims, const void *const *inputs,
+                                void *const *outputs, void *arena, const void *weights);
 
 /** Everything about a compiled model; exported as bw_<model>_desc. */
 typedef struct bw_model_desc {
@@ -114,7 +116,7 @@ typedef struct bw_model_desc {
   uint64_t weights_bytes; /* size of the weight block */
   uint64_t weights_hash;  /* bw_hash_weights of the weight block */
   const char *name;
-  const char *target;     /* triple and features, for people */
+  const char *target; /* triple and features, for people */
   int32_t num_inputs;
   int32_t num_outputs;
   const bw_value_desc *inputs;
