@@ -6,6 +6,9 @@
 #include "bitwright/Driver/RegisterAll.h"
 
 #include "dialects/QNN/QNNDialect.h"
+#include "passes/Pipelines/Pipelines.h"
+#include "passes/Simplify/Passes.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -17,4 +20,8 @@ void bitwright::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<qnn::QNNDialect>();
 }
 
-void bitwright::registerAllPasses() { mlir::registerTransformsPasses(); }
+void bitwright::registerAllPasses() {
+  mlir::registerTransformsPasses();
+  registerSimplifyPasses();
+  registerPipelines();
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// The order of the passes, and why.
+
+#include "passes/Pipelines/Pipelines.h"
+
+#include "passes/Simplify/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void bitwright::buildSimplifyPipeline(OpPassManager &pm) {
+  auto fold = [](OpPassManager &func) {
+    func.addPass(createFoldConstantsPass());
+    func.addPass(createSimplifyAlgebraPass());
+  };
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  fold(func); // weights that are casts or transposes of constants become constants
+  func.addPass(createPropagateLayoutPass());
+  func.addPass(createRaiseNormsPass()); // static shapes and clean products are what these match
+  func.addPass(createRaiseActivationsPass());
+  func.addPass(
+      createFoldBatchNormPass()); // after the transposes between it and the convolution left
+  func.addPass(createCSEPass());  // shape arithmetic is repeated all over
+  fold(func);
+  func.addPass(createPropagateLayoutPass()); // raised and folded ops free more transposes
+}
+
+void bitwright::registerPipelines() {
+  PassPipelineRegistration<>("simplify",
+                             "Fold constants, BatchNorm and layouts, raise norms and activations",
+                             buildSimplifyPipeline);
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// rms_norm and layer_norm that exporters write with means and square roots
+/// become one op again.
+
+#include "passes/Simplify/Passes.h"
+#include "passes/Simplify/Product.h"
+#include "passes/Simplify/Utils.h"
+
+#include "dialects/QNN/Constants.h"
+#include "dialects/QNN/QNNOps.h"
+
+namespace bitwright {
+#define GEN_PASS_DEF_RAISENORMSPASS
+#include "passes/Simplify/Passes.h.inc"
+} // namespace bitwright
+
+using namespace mlir;
+using namespace bitwright;
+
+namespace {
+
+/// Looks through what only adds dimensions of size one back after a reduction.
+Value skipKeptDims(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<qnn::ReshapeOp, qnn::UnsqueezeOp, qnn::ExpandOp>(op))
+      break;
+    RankedTensorType from = getTensorType(op->getOperand(0)), to = getTensorType(value);
+    auto significant = [](RankedTensorType type) {
+      SmallVector<int64_t> sizes(type.getShape());
+      llvm::erase(sizes, 1);
+      return sizes;
+    };
+    if (significant(from) != significant(to))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+/// A mean over trailing dimensions: of what, and the first of them.
+struct Mean {
+  Value input;
+  int64_t axis;
+};
+
+std::optional<int64_t> getFirstTrailingAxis(ArrayRef<int64_t> axes, int64_t rank) {
+  SmallVector<int64_t> sorted(axes);
+  llvm::sort(sorted);
+  for (auto [i, axis] : llvm::enumerate(sorted))
+    if (axis != rank - int64_t(sorted.size()) + int64_t(i))
+      return std::nullopt;
+  if (sorted.empty())
+    return std::nullopt;
+  return sorted.front();
+}
+
+/// The number of elements from `axis` on; 0 where it is dynamic.
+int64_t countFrom(RankedTensorType type, int64_t axis) {
+  int64_t count = 1;
+  for (int64_t size : type.getShape().drop_front(axis))
+    count *= ShapedType::isDynamic(size) ? 0 : size;
+  return count;
+}
+
+std::optional<Mean> matchMean(Value value) {
+  value = skipKeptDims(value);
+  if (auto mean = value.getDefiningOp<qnn::ReduceMeanOp>()) {
+    auto axis = getFirstTrailingAxis(mean.getAxes(), getTensorType(mean.getInput()).getRank());
+    return axis ? std::optional(Mean{mean.getInput(), *axis}) : std::nullopt;
+  }
+  Product product = flattenProduct(value); // sum * (1 / n)
+  if (product.factors.size() != 1)
+    return std::nullopt;
+  auto sum = skipKeptDims(product.factors[0]).getDefiningOp<qnn::ReduceSumOp>();
+  if (!sum)
+    return std::nullopt;
+  RankedTensorType type = getTensorType(sum.getInput());
+  auto axis = getFirstTrailingAxis(sum.getAxes(), type.getRank());
+  if (!axis || countFrom(type, *axis) == 0 ||
+      !isNear(product.constant, 1.0 / double(countFrom(type, *axis))))
+    return std::nullopt;
+  return Mean{sum.getInput(), *axis};
+}
+
+/// x * x or x ^ 2: x.
+Value matchSquare(Value value) {
+  if (auto mul = value.getDefiningOp<qnn::MulOp>())
+    return mul.getLhs() == mul.getRhs() ? mul.getLhs() : nullptr;
+  auto pow = value.getDefiningOp<qnn::PowOp>();
+  return pow && isSplatNear(pow.getRhs(), 2.0) ? pow.getLhs() : nullptr;
+}
+
+/// variance + epsilon.
+struct Spread {
+  Value variance;
+  double epsilon;
+};
+
+/// value = x * 1 / sqrt(v + eps), as x / sqrt, x * (1 / sqrt) or x * reciprocal(sqrt).
+struct Normalized {
+  Value input;
+  Spread spread;
+};
+
+std::optional<Spread> matchSqrt(Value value) {
+  value = skipKeptDims(value);
+  auto sqrt = value.getDefiningOp<qnn::SqrtOp>();
+  if (!sqrt)
+    return std::nullopt;
+  Value sum = skipKeptDims(sqrt.getInput());
+  auto add = sum.getDefiningOp<qnn::AddOp>();
+  if (!add)
+    return std::nullopt;
+  if (auto epsilon = getSplatFloat(add.getRhs()))
+    return Spread{skipKeptDims(add.getLhs()), *epsilon};
+  if (auto epsilon = getSplatFloat(add.getLhs()))
+    return Spread{skipKeptDims(add.getRhs()), *epsilon};
+  return std::nullopt;
+}
+
+std::optional<Spread> matchInverseSqrt(Value value) {
+  value = skipKeptDims(value);
+  if (auto reciprocal = value.getDefiningOp<qnn::ReciprocalOp>())
+    return matchSqrt(reciprocal.getInput());
+  auto div = value.getDefiningOp<qnn::DivOp>();
+  return div && isSplatNear(div.getLhs(), 1.0) ? matchSqrt(div.getRhs()) : std::nullopt;
+}
+
+std::optional<Normalized> matchNormalized(Operation *op) {
+  if (auto div = dyn_cast<qnn::DivOp>(op))
+    if (auto spread = matchSqrt(div.getRhs()))
+      return Normalized{div.getLhs(), *spread};
+  auto mul = dyn_cast<qnn::MulOp>(op);
+  if (!mul)
+    return std::nullopt;
+  if (auto spread = matchInverseSqrt(mul.getRhs()))
+    return Normalized{mul.getLhs(), *spread};
+  if (auto spread = matchInverseSqrt(mul.getLhs()))
+    return Normalized{mul.getRhs(), *spread};
+  return std::nullopt;
+}
+
+/// d = x - mean(x) over trailing dimensions: x and the axis.
+std::optional<Mean> matchCentered(Value value) {
+  auto sub = value.getDefiningOp<qnn::SubOp>();
+  if (!sub)
+    return std::nullopt;
+  auto mean = matchMean(sub.getRhs());
+  if (!mean || mean->input != sub.getLhs())
+    return std::nullopt;
+  return mean;
+}
+
+/// mean(d^2), or mean(x^2) - mean(x)^2 perhaps kept from going below zero.
+bool isVariance(Value value, Value centered, const Mean &of) {
+  value = skipKeptDims(value);
+  if (auto mean = matchMean(value))
+    return mean->axis == of.axis && matchSquare(mean->input) == centered;
+  if (auto relu = value.getDefiningOp<qnn::ReluOp>())
+    value = relu.getInput();
+  auto sub = value.getDefiningOp<qnn::SubOp>();
+  if (!sub)
+    return false;
+  auto ofSquare = matchMean(sub.getLhs());
+  Value meanValue = matchSquare(sub.getRhs());
+  auto mean = meanValue ? matchMean(meanValue) : std::nullopt;
+  return ofSquare && mean && matchSquare(ofSquare->input) == of.input && mean->input == of.input &&
+         ofSquare->axis == of.axis && mean->axis == of.axis;
+}
+
+/// The user of `value` if it is the only one and an OpTy with a constant of exactly
+/// the shape of the normalized dimensions (before which ones may stand).
+template <typename OpTy>
+std::pair<OpTy, SmallVector<float>> matchParameter(Value value, ArrayRef<int64_t> shape) {
+  if (!value.hasOneUse())
+    return {};
+  auto op = dyn_cast<OpTy>(*value.getUsers().begin());
+  if (!op || op.getType() != value.getType())
+    return {};
+  Value constant = op.getLhs() == value ? op.getRhs() : op.getLhs();
+  auto type = getTensorType(constant);
+  if (!isConstantValue(constant) || !type.hasStaticShape() || !type.getElementType().isF32())
+    return {};
+  int64_t extra = type.getRank() - int64_t(shape.size());
+  if (extra < 0 || type.getShape().drop_front(extra) != shape ||
+      llvm::any_of(type.getShape().take_front(extra), [](int64_t size) { return size != 1; }))
+    return {};
+  auto floats = getFloats(constant);
+  return floats ? std::make_pair(op, SmallVector<float>(*floats))
+                : std::pair<OpTy, SmallVector<float>>();
+}
+
+template <typename OpTy> struct RaiseNorm final : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    auto normalized = matchNormalized(op);
+    if (!normalized || normalized->input.getType() != op.getType() ||
+        !op.getType().getElementType().isF32())
+      return rewriter.notifyMatchFailure(op, "no division by a square root");
+    auto mean = matchMean(normalized->spread.variance);
+    if (mean && matchSquare(mean->input) == normalized->input &&
+        mean->axis == op.getType().getRank() - 1)
+      return raise(op, normalized->input, mean->axis, normalized->spread.epsilon, /*rms=*/true,
+                   rewriter);
+    auto centered = matchCentered(normalized->input);
+    if (centered && isVariance(normalized->spread.variance, normalized->input, *centered))
+      return raise(op, centered->input, centered->axis, normalized->spread.epsilon,
+                   /*rms=*/false, rewriter);
+    return rewriter.notifyMatchFailure(op, "no norm");
+  }
+
+  /// Takes a scale and a bias that follow along.
+  static LogicalResult raise(OpTy op, Value input, int64_t axis, double epsilon, bool rms,
+                             PatternRewriter &rewriter) {
+    ArrayRef<int64_t> shape = op.getType().getShape().drop_front(axis);
+    if (llvm::any_of(shape, ShapedType::isDynamic))
+      return rewriter.notifyMatchFailure(op, "normalizes dimensions that are not known");
+    int64_t count = countFrom(op.getType(), axis);
+    Operation *last = op;
+    SmallVector<Operation *> merged{op};
+    SmallVector<float> scale(count, 1.0f), bias;
+    if (auto [mul, values] = matchParameter<qnn::MulOp>(last->getResult(0), shape); mul) {
+      scale = values;
+      merged.push_back(last = mul);
+    }
+    if (auto [add, values] = matchParameter<qnn::AddOp>(last->getResult(0), shape); add && !rms) {
+      bias = values;
+      merged.push_back(last = add);
+    }
+    rewriter.setInsertionPoint(last);
+    Location loc = fuseLocations(merged);
+    Value scaleValue = createFloats(rewriter, loc, shape, scale), norm;
+    auto epsilonAttr = rewriter.getF64FloatAttr(epsilon);
+    if (rms)
+      norm = qnn::RmsNormOp::create(rewriter, loc, op.getType(), input, scaleValue, epsilonAttr);
+    else
+      norm = qnn::LayerNormOp::create(rewriter, loc, op.getType(), input, scaleValue,
+                                      bias.empty() ? Value()
+                                                   : createFloats(rewriter, loc, shape, bias),
+                                      epsilonAttr, rewriter.getI64IntegerAttr(axis));
+    rewriter.replaceOp(last, norm);
+    return success();
+  }
+};
+
+struct RaiseNormsPass final : bitwright::impl::RaiseNormsPassBase<RaiseNormsPass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<RaiseNorm<qnn::MulOp>, RaiseNorm<qnn::DivOp>>(&getContext());
+    if (failed(applyPatterns(getOperation(), std::move(patterns))))
+      return signalPassFailure();
+  }
+};
+
+} // namespace

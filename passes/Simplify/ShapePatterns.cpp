@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Reshapes, transposes and selections that do nothing or can be merged.
+
+#include "passes/Simplify/Utils.h"
+
+#include "dialects/QNN/Constants.h"
+#include "dialects/QNN/QNNOps.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace bitwright;
+
+namespace {
+
+/// Ops whose result holds the elements of operand 0 in the same order.
+bool isReshapeLike(Operation *op) {
+  return isa_and_nonnull<qnn::ReshapeOp, qnn::SqueezeOp, qnn::UnsqueezeOp, qnn::FlattenOp>(op);
+}
+
+int64_t countDynamic(RankedTensorType type) { return type.getNumDynamicDims(); }
+
+/// A reshape to `type`, which has at most one dynamic dimension.
+Value createReshape(PatternRewriter &rewriter, Location loc, Value input, RankedTensorType type) {
+  SmallVector<int64_t> sizes;
+  for (int64_t size : type.getShape())
+    sizes.push_back(ShapedType::isDynamic(size) ? -1 : size);
+  Value shape =
+      createIntegers(rewriter, loc, rewriter.getI64Type(), {int64_t(sizes.size())}, sizes);
+  bool allowZero = llvm::is_contained(sizes, 0);
+  return qnn::ReshapeOp::create(rewriter, loc, type, input, shape,
+                                allowZero ? rewriter.getUnitAttr() : UnitAttr());
+}
+
+/// -1 can stand for the dynamic dimension: there is one, and no static 0 beside it.
+bool canNameShape(RankedTensorType type) {
+  return countDynamic(type) == 0 ||
+         (countDynamic(type) == 1 && !llvm::is_contained(type.getShape(), 0));
+}
+
+/// Two shapes with the same elements: equal but for one dynamic dimension.
+bool mustBeSameShape(RankedTensorType a, RankedTensorType b) { return a == b && canNameShape(a); }
+
+/// An op of the family; chains of them collapse into one reshape or nothing.
+template <typename OpTy> struct MergeReshapes final : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    RankedTensorType type = getTensorType(op.getResult());
+    Value input = op.getInput();
+    if (mustBeSameShape(type, getTensorType(input))) {
+      rewriter.replaceOp(op, input);
+      return success();
+    }
+    Operation *inner = input.getDefiningOp();
+    if (!isReshapeLike(inner))
+      return rewriter.notifyMatchFailure(op, "no reshape before it");
+    if (!canNameShape(type))
+      return rewriter.notifyMatchFailure(op, "two dimensions are dynamic");
+    Location loc = fuseLocations({inner, op});
+    rewriter.replaceOp(op, createReshape(rewriter, loc, inner->getOperand(0), type));
+    return success();
+  }
+};
+
+/// A reshape that names a shape of one dynamic dimension in computed integers.
+struct NameShape final : OpRewritePattern<qnn::ReshapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(qnn::ReshapeOp op, PatternRewriter &rewriter) const override {
+    if (isConstantValue(op.getShape()) || !canNameShape(op.getType()))
+      return rewriter.notifyMatchFailure(op, "the shape is constant or cannot be named");
+    rewriter.replaceOp(op, createReshape(rewriter, op.getLoc(), op.getInput(), op.getType()));
+    return success();
+  }
+};
+
+//===--- transposes -------------------------------------------------------===//
+
+bool isIdentity(ArrayRef<int64_t> perm) {
+  return llvm::all_of(llvm::enumerate(perm),
+                      [](auto entry) { return int64_t(entry.index()) == entry.value(); });
+}
+
+struct MergeTransposes final : OpRewritePattern<qnn::TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(qnn::TransposeOp op, PatternRewriter &rewriter) const override {
+    if (isIdentity(op.getPerm())) {
+      if (op.getType() != op.getInput().getType())
+        return rewriter.notifyMatchFailure(op, "refines the type");
+      rewriter.replaceOp(op, op.getInput());
+      return success();
+    }
+    auto inner = op.getInput().getDefiningOp<qnn::TransposeOp>();
+    if (!inner)
+      return rewriter.notifyMatchFailure(op, "no transpose before it");
+    SmallVector<int64_t> perm;
+    for (int64_t from : op.getPerm())
+      perm.push_back(inner.getPerm()[from]);
+    if (isIdentity(perm) && inner.getInput().getType() == op.getType()) {
+      rewriter.replaceOp(op, inner.getInput());
+      return success();
+    }
+    Location loc = fuseLocations({inner, op});
+    rewriter.replaceOp(op, qnn::TransposeOp::create(rewriter, loc, op.getType(), inner.getInput(),
+                                                    rewriter.getDenseI64ArrayAttr(perm)));
+    return success();
+  }
+};
+
+/// A transpose that keeps the order of all dimensions but those of size one.
+struct TransposeToReshape final : OpRewritePattern<qnn::TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(qnn::TransposeOp op, PatternRewriter &rewriter) const override {
+    RankedTensorType input = getTensorType(op.getInput());
+    int64_t last = -1;
+    for (int64_t from : op.getPerm()) {
+      if (input.getDimSize(from) == 1)
+        continue;
+      if (from < last)
+        return rewriter.notifyMatchFailure(op, "moves elements");
+      last = from;
+    }
+    RankedTensorType type = op.getType();
+    if (canNameShape(type)) {
+      rewriter.replaceOp(op, createReshape(rewriter, op.getLoc(), op.getInput(), type));
+      return success();
+    }
+    return reshapeByUnitDims(op, rewriter);
+  }
+
+  /// With several dynamic dimensions: drop the dimensions of size one, insert them again.
+  static LogicalResult reshapeByUnitDims(qnn::TransposeOp op, PatternRewriter &rewriter) {
+    RankedTensorType input = getTensorType(op.getInput()), type = op.getType();
+    SmallVector<int64_t> dropped, inserted, kept;
+    for (auto [i, size] : llvm::enumerate(input.getShape())) {
+      if (size == 1)
+        dropped.push_back(i);
+      else
+        kept.push_back(size);
+    }
+    for (auto [i, from] : llvm::enumerate(op.getPerm()))
+      if (input.getDimSize(from) == 1)
+        inserted.push_back(i);
+    if (dropped.empty())
+      return rewriter.notifyMatchFailure(op, "has no dimension of size one");
+    Value squeezed = qnn::SqueezeOp::create(rewriter, op.getLoc(),
+                                            RankedTensorType::get(kept, type.getElementType()),
+                                            op.getInput(), rewriter.getDenseI64ArrayAttr(dropped));
+    rewriter.replaceOp(op, qnn::UnsqueezeOp::create(rewriter, op.getLoc(), type, squeezed,
+                                                    rewriter.getDenseI64ArrayAttr(inserted)));
+    return success();
+  }
+};
+
+/// The dimensions of a transposed tensor are those of its source, picked.
+struct ShapeOfTranspose final : OpRewritePattern<qnn::ShapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(qnn::ShapeOp op, PatternRewriter &rewriter) const override {
+    auto transpose = op.getInput().getDefiningOp<qnn::TransposeOp>();
+    if (!transpose)
+      return rewriter.notifyMatchFailure(op, "not of a transpose");
+    int64_t rank = transpose.getType().getRank(), start = op.getStart();
+    int64_t count = op.getType().getDimSize(0);
+    if (ShapedType::isDynamic(count) || start < 0 || start + count > rank)
+      return rewriter.notifyMatchFailure(op, "the part is not known");
+    Value all = qnn::ShapeOp::create(
+        rewriter, op.getLoc(), RankedTensorType::get({rank}, rewriter.getI64Type()),
+        transpose.getInput(), rewriter.getI64IntegerAttr(0), rewriter.getI64IntegerAttr(rank));
+    Value indices = createIntegers(rewriter, op.getLoc(), rewriter.getI64Type(), {count},
+                                   transpose.getPerm().slice(start, count));
+    rewriter.replaceOp(op, qnn::GatherOp::create(rewriter, op.getLoc(), op.getType(), all, indices,
+                                                 rewriter.getI64IntegerAttr(0)));
+    return success();
+  }
+};
+
+//===--- selections that keep everything ----------------------------------===//
+
+/// Types are equal and all static: nothing is repeated or dropped.
+bool isWhole(Operation *op, Value input) {
+  return op->getResult(0).getType() == input.getType() && getTensorType(input).hasStaticShape();
+}
+
+struct RemoveExpand final : OpRewritePattern<qnn::ExpandOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(qnn::ExpandOp op, PatternRewriter &rewriter) const override {
+    auto sizes = getIntegers(op.getShape());
+    bool ones = sizes && llvm::all_of(*sizes, [](int64_t size) { return size == 1; }) &&
+                op.getType() == op.getInput().getType();
+    if (!ones && !isWhole(op, op.getInput()))
+      return rewriter.notifyMatchFailure(op, "repeats elements");
+    rewriter.replaceOp(op, op.getInput());
+    return success();
+  }
+};
+
+struct RemoveTile final : OpRewritePattern<qnn::TileOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(qnn::TileOp op, PatternRewriter &rewriter) const override {
+    auto repeats = getIntegers(op.getRepeats());
+    if (!repeats || !llvm::all_of(*repeats, [](int64_t count) { return count == 1; }) ||
+        op.getType() != op.getInput().getType())
+      return rewriter.notifyMatchFailure(op, "repeats elements");
+    rewriter.replaceOp(op, op.getInput());
+    return success();
+  }
+};
+
+struct RemoveSlice final : OpRewritePattern<qnn::SliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(qnn::SliceOp op, PatternRewriter &rewriter) const override {
+    auto starts = getIntegers(op.getStarts()), ends = getIntegers(op.getEnds()),
+         steps = getIntegers(op.getSteps());
+    if (!starts || !ends || !steps || op.getType() != op.getInput().getType())
+      return rewriter.notifyMatchFailure(op, "not constant");
+    for (auto [axis, start, end, step] : llvm::zip_equal(op.getAxes(), *starts, *ends, *steps)) {
+      int64_t size = op.getType().getDimSize(axis);
+      // A dynamic size is covered by an end that no dimension reaches.
+      bool toEnd = ShapedType::isDynamic(size) ? end >= INT32_MAX : end >= size;
+      if (start != 0 || step != 1 || !toEnd)
+        return rewriter.notifyMatchFailure(op, "drops elements");
+    }
+    rewriter.replaceOp(op, op.getInput());
+    return success();
+  }
+};
+
+struct RemoveConcat final : OpRewritePattern<qnn::ConcatOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(qnn::ConcatOp op, PatternRewriter &rewriter) const override {
+    if (op.getInputs().size() != 1 || op.getInputs().front().getType() != op.getType())
+      return rewriter.notifyMatchFailure(op, "joins several tensors");
+    rewriter.replaceOp(op, op.getInputs().front());
+    return success();
+  }
+};
+
+struct RemovePad final : OpRewritePattern<qnn::PadOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(qnn::PadOp op, PatternRewriter &rewriter) const override {
+    auto pads = getIntegers(op.getPads());
+    if (!pads || !llvm::all_of(*pads, [](int64_t pad) { return pad == 0; }) ||
+        op.getType() != op.getInput().getType())
+      return rewriter.notifyMatchFailure(op, "pads");
+    rewriter.replaceOp(op, op.getInput());
+    return success();
+  }
+};
+
+/// Reductions over dimensions of size one only drop them.
+template <typename OpTy> struct RemoveReduction final : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    RankedTensorType input = getTensorType(op.getInput());
+    if (op.getAxes().empty() ||
+        !llvm::all_of(op.getAxes(), [&](int64_t axis) { return input.getDimSize(axis) == 1; }))
+      return rewriter.notifyMatchFailure(op, "reduces");
+    if (op.getKeepDims())
+      rewriter.replaceOp(op, op.getInput());
+    else
+      rewriter.replaceOp(op, qnn::SqueezeOp::create(rewriter, op.getLoc(), op.getType(),
+                                                    op.getInput(), op.getAxesAttr()));
+    return success();
+  }
+};
+
+/// Constants are transposed and reshaped at once, whatever their size.
+template <typename OpTy> struct FoldOnConstant final : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    if (!llvm::all_of(op->getOperands(), isConstantValue) || !op.getType().hasStaticShape())
+      return rewriter.notifyMatchFailure(op, "not constant");
+    auto attributes = evaluateOnConstants(op);
+    if (!attributes) {
+      llvm::consumeError(attributes.takeError());
+      return rewriter.notifyMatchFailure(op, "cannot be evaluated");
+    }
+    rewriter.replaceOpWithNewOp<qnn::ConstantOp>(op, attributes->front());
+    return success();
+  }
+};
+
+} // namespace
+
+void bitwright::populateShapePatterns(RewritePatternSet &patterns) {
+  patterns
+      .add<MergeReshapes<qnn::ReshapeOp>, MergeReshapes<qnn::SqueezeOp>,
+           MergeReshapes<qnn::UnsqueezeOp>, MergeReshapes<qnn::FlattenOp>, NameShape, RemoveExpand,
+           RemoveTile, RemoveSlice, RemoveConcat, RemovePad, RemoveReduction<qnn::ReduceMaxOp>,
+           RemoveReduction<qnn::ReduceMeanOp>, RemoveReduction<qnn::ReduceMinOp>,
+           RemoveReduction<qnn::ReduceProdOp>, RemoveReduction<qnn::ReduceSumOp>,
+           FoldOnConstant<qnn::ReshapeOp>, FoldOnConstant<qnn::SqueezeOp>,
+           FoldOnConstant<qnn::UnsqueezeOp>, FoldOnConstant<qnn::FlattenOp>>(patterns.getContext());
+}
+
+void bitwright::populateTransposePatterns(RewritePatternSet &patterns) {
+  patterns
+      .add<MergeTransposes, TransposeToReshape, ShapeOfTranspose, FoldOnConstant<qnn::TransposeOp>>(
+          patterns.getContext());
+}
