@@ -61,13 +61,12 @@ def guard(root, files):
     for path in files:
         if not path.endswith(".h"):
             continue
-        name = re.sub(r"^(include|runtime/include)/", "", path)
-        name = re.sub(r"^bitwright/", "", name)
+        name = re.sub(r"^include/(bitwright/)?", "", path)
+        short = re.sub(r"^runtime/(include/bitwright_rt|src|test)/", "rt/", name)
         guards = {"BITWRIGHT_" + re.sub(r"[^A-Z0-9]", "_", n.upper())
-                  for n in (name, name.replace("bitwright_rt/", "rt/"), path)}
+                  for n in (name, short, re.sub(r"^runtime/", "rt/", name))}
         found = re.search(r"^#ifndef (\w+)\n#define (\w+)", read(root, path), re.M)
-        if not found or found[1] != found[2] or not any(
-                found[1] == g for g in guards):
+        if not found or found[1] != found[2] or found[1] not in guards:
             yield path, 1, f"expects the guard {sorted(guards)[0]}, but got " \
                            f"{found[1] if found else 'none'}"
 
