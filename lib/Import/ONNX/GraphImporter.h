@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Walks graphs in order, keeps what each name stands for, and owns what the
+/// nodes of one model share.
+
+#ifndef BITWRIGHT_LIB_IMPORT_ONNX_GRAPHIMPORTER_H
+#define BITWRIGHT_LIB_IMPORT_ONNX_GRAPHIMPORTER_H
+
+#include "Node.h"
+#include "bitwright/Import/ONNX/Importer.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace bitwright::onnximport {
+
+/// The names of one graph; a subgraph sees those of the graphs around it.
+struct Scope {
+  explicit Scope(Scope *outer = nullptr) : outer(outer) {}
+  llvm::StringMap<ImportedValue> values;
+  Scope *outer;
+};
+
+class GraphImporter {
+public:
+  GraphImporter(llvm::StringRef path, const OnnxImportOptions &options, mlir::MLIRContext *context);
+
+  /// Imports `model`; null after an error.
+  mlir::OwningOpRef<mlir::ModuleOp> import(const onnx::ModelProto &model);
+
+  /// Reports an error of the file as a whole; true for convenience of the caller's `return`.
+  mlir::LogicalResult fail(const llvm::Twine &reason);
+
+  mlir::MLIRContext *getContext() { return context; }
+  mlir::OpBuilder &getBuilder() { return builder; }
+  ExternalFiles &getFiles() { return files; }
+  llvm::StringRef getPath() const { return path; }
+
+  /// What `name` stands for here; null where it is unknown.
+  const ImportedValue *lookup(llvm::StringRef name) const;
+  mlir::LogicalResult define(llvm::StringRef name, ImportedValue value);
+  /// True if a node further on in the graph being read makes `name`.
+  bool isDefinedLater(llvm::StringRef name) const;
+
+  /// The qnn.constant of `constant`, made at the top of the function on first use.
+  mlir::Value materialize(Constant &constant);
+  /// Evaluates `value` from constants alone, if that is cheap; null otherwise.
+  ConstantPtr fold(mlir::Value value, int32_t elementType);
+
+  /// Imports the nodes of `graph` at the builder's place and appends its outputs.
+  mlir::LogicalResult importBody(const onnx::GraphProto &graph,
+                                 llvm::SmallVectorImpl<ImportedValue> &outputs);
+
+private:
+  mlir::LogicalResult importInitializers(const onnx::GraphProto &graph);
+  mlir::LogicalResult importInputs(const onnx::GraphProto &graph);
+  mlir::LogicalResult importNode(const onnx::NodeProto &node);
+  mlir::LogicalResult importOutputs(const onnx::GraphProto &graph);
+  mlir::FailureOr<mlir::RankedTensorType> getInputType(const onnx::ValueInfoProto &info,
+                                                       llvm::SmallVectorImpl<mlir::Attribute> &);
+  mlir::LogicalResult checkPinnedDims();
+
+  std::string path;
+  const OnnxImportOptions &options;
+  mlir::MLIRContext *context;
+  mlir::OpBuilder builder;
+  ExternalFiles files;
+  llvm::StringMap<int64_t> opsets;
+  llvm::StringSet<> dimNames;
+  Scope *scope = nullptr;
+  const onnx::GraphProto *current = nullptr;
+  mlir::func::FuncOp function;
+  mlir::Operation *lastConstant = nullptr;
+  llvm::DenseMap<mlir::Value, ConstantPtr> folded;
+};
+
+} // namespace bitwright::onnximport
+
+#endif // BITWRIGHT_LIB_IMPORT_ONNX_GRAPHIMPORTER_H

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// File to ModelProto, with limits on size and depth.
+
+#include "ModelReader.h"
+#include "Text.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <climits>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/unknown_field_set.h>
+
+using namespace llvm;
+
+namespace bitwright::onnximport {
+
+static Expected<std::unique_ptr<MemoryBuffer>> openModel(StringRef path) {
+  if (path != "-") {
+    sys::fs::file_status status;
+    if (std::error_code code = sys::fs::status(path, status))
+      return createStringError("cannot read: " + code.message());
+    if (sys::fs::is_directory(status))
+      return createStringError("cannot read: is a directory");
+    if (!sys::fs::is_regular_file(status))
+      return createStringError("cannot read: not a regular file");
+    if (status.getSize() > INT_MAX)
+      return createStringError("larger than 2 GiB; weights of this size go to external data");
+  }
+  auto buffer = path == "-" ? MemoryBuffer::getSTDIN()
+                            : MemoryBuffer::getFile(path, /*IsText=*/false,
+                                                    /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return createStringError("cannot read: " + buffer.getError().message());
+  if ((*buffer)->getBufferSize() > INT_MAX)
+    return createStringError("larger than 2 GiB; weights of this size go to external data");
+  return std::move(*buffer);
+}
+
+Error checkUnknownFields(const google::protobuf::Message &message, StringRef what,
+                         ArrayRef<int> allowed) {
+  const auto &fields = message.GetReflection()->GetUnknownFields(message);
+  for (int i = 0; i < fields.field_count(); ++i) {
+    const auto &field = fields.field(i);
+    bool isEmpty = field.type() == google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED &&
+                   field.length_delimited().empty();
+    if (!isEmpty && !is_contained(allowed, field.number()))
+      return createStringError(what + " has the unknown field " + std::to_string(field.number()));
+  }
+  return Error::success();
+}
+
+Error readModel(StringRef path, onnx::ModelProto &model) {
+  auto buffer = openModel(path);
+  if (!buffer)
+    return buffer.takeError();
+  StringRef bytes = (*buffer)->getBuffer();
+  if (bytes.empty())
+    return createStringError("not an ONNX model: the file is empty");
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()),
+                                                static_cast<int>(bytes.size()));
+  stream.SetRecursionLimit(100);
+  stream.SetTotalBytesLimit(INT_MAX);
+  if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
+    return createStringError("not an ONNX model: truncated, corrupt or too deeply nested near byte " +
+                             std::to_string(stream.CurrentPosition()) + " of " +
+                             std::to_string(bytes.size()));
+  // 26 is `configuration`, which tells where to run nodes, not what they compute.
+  if (Error error = checkUnknownFields(model, "the model", {26}))
+    return error;
+  if (!model.has_graph())
+    return createStringError("not an ONNX model: it has no graph");
+  if (model.ir_version() < 1 || model.ir_version() > 14)
+    return createStringError("IR version " + std::to_string(model.ir_version()) +
+                             " is not supported (supported: 1 to 14)");
+  return Error::success();
+}
+
+Expected<StringMap<int64_t>> readOpsets(const onnx::ModelProto &model) {
+  StringMap<int64_t> opsets;
+  for (const auto &opset : model.opset_import()) {
+    StringRef domain = opset.domain() == "ai.onnx" ? "" : StringRef(opset.domain());
+    if (!opsets.try_emplace(domain, opset.version()).second)
+      return createStringError("opset_import names the domain '" + printable(domain) + "' twice");
+  }
+  if (opsets.empty())
+    return createStringError("the model has no opset_import");
+  auto found = opsets.find("");
+  if (found != opsets.end() && (found->second < minOpset || found->second > maxOpset))
+    return createStringError("opset " + std::to_string(found->second) +
+                             " of the default domain is not supported (supported: " +
+                             std::to_string(minOpset) + " to " + std::to_string(maxOpset) + ")");
+  return opsets;
+}
+
+} // namespace bitwright::onnximport
