@@ -27,7 +27,7 @@ public:
   /// Imports `model`; null after an error.
   mlir::OwningOpRef<mlir::ModuleOp> import(const onnx::ModelProto &model);
 
-  /// Reports an error of the file as a whole; true for convenience of the caller's `return`.
+  /// Reports an error, with the file's name before it.
   mlir::LogicalResult fail(const llvm::Twine &reason);
 
   mlir::MLIRContext *getContext() { return context; }
@@ -38,11 +38,15 @@ public:
   /// What `name` stands for here; null where it is unknown.
   const ImportedValue *lookup(llvm::StringRef name) const;
   mlir::LogicalResult define(llvm::StringRef name, ImportedValue value);
-  /// True if a node further on in the graph being read makes `name`.
+  /// True if a node of the graph being read makes `name`.
   bool isDefinedLater(llvm::StringRef name) const;
+
+  /// The opset of a domain that the model imports.
+  std::optional<int64_t> getOpset(llvm::StringRef domain) const;
 
   /// The qnn.constant of `constant`, made at the top of the function on first use.
   mlir::Value materialize(Constant &constant);
+  mlir::Value createDense(mlir::TypedAttr value, mlir::Location loc);
   /// Evaluates `value` from constants alone, if that is cheap; null otherwise.
   ConstantPtr fold(mlir::Value value, int32_t elementType);
 
@@ -55,8 +59,14 @@ private:
   mlir::LogicalResult importInputs(const onnx::GraphProto &graph);
   mlir::LogicalResult importNode(const onnx::NodeProto &node);
   mlir::LogicalResult importOutputs(const onnx::GraphProto &graph);
-  mlir::FailureOr<mlir::RankedTensorType> getInputType(const onnx::ValueInfoProto &info,
-                                                       llvm::SmallVectorImpl<mlir::Attribute> &);
+  mlir::LogicalResult importInput(const onnx::ValueInfoProto &info);
+  mlir::LogicalResult checkNode(const onnx::NodeProto &node);
+  mlir::LogicalResult checkGraph(const onnx::GraphProto &graph);
+  /// The type of a graph input; the names of its dynamic dimensions go to `names`.
+  mlir::FailureOr<mlir::RankedTensorType> readType(const onnx::ValueInfoProto &info,
+                                                   llvm::SmallVectorImpl<mlir::Attribute> &names);
+  mlir::FailureOr<int64_t> readDim(const onnx::TensorShapeProto::Dimension &dim,
+                                   llvm::StringRef input, std::string &name);
   mlir::LogicalResult checkPinnedDims();
 
   std::string path;
@@ -70,7 +80,7 @@ private:
   const onnx::GraphProto *current = nullptr;
   mlir::func::FuncOp function;
   mlir::Operation *lastConstant = nullptr;
-  llvm::DenseMap<mlir::Value, ConstantPtr> folded;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
 };
 
 } // namespace bitwright::onnximport

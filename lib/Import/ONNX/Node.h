@@ -61,6 +61,8 @@ public:
 
   void fail(const llvm::Twine &reason);
   bool failed() const { return hasFailed; }
+  /// Remembers a failure that was reported already.
+  void markFailed() { hasFailed = true; }
   /// Fails and returns false where `condition` does not hold.
   bool expect(bool condition, const llvm::Twine &reason);
 

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Ops that select, join, repeat and pad.
+
+#include "OpTable.h"
+#include "dialects/QNN/QNNOps.h"
+
+using namespace mlir;
+
+namespace bitwright::onnximport {
+
+namespace {
+
+void buildGather(Node &n) {
+  int64_t axis = n.normalizeAxis(n.getInt("axis", 0), n.getRank(0));
+  int32_t indices = n.getElementType(1);
+  n.expect(indices == Int64 || indices == Int32, "expects indices of int64 or int32");
+  n.setResult(
+      n.create<qnn::GatherOp>({n.getInput(0), n.getInput(1)}, {{"axis", n.integer(axis)}}));
+}
+
+void buildConcat(Node &n) {
+  int64_t axis = n.normalizeAxis(n.requireInt("axis"), n.getRank(0));
+  SmallVector<Value> inputs;
+  for (unsigned i = 0; i < n.getNumInputs(); ++i) {
+    n.expect(n.getElementType(i) == n.getElementType(0), "expects inputs of one type");
+    inputs.push_back(n.getInput(i));
+  }
+  n.setResult(n.create<qnn::ConcatOp>(inputs, {{"axis", n.integer(axis)}}));
+}
+
+//===--- slices -----------------------------------------------------------===//
+
+Value slice(Node &n, Value x, Value starts, Value ends, Value steps, ArrayRef<int64_t> axes) {
+  return n.create<qnn::SliceOp>({x, starts, ends, steps}, {{"axes", n.ints(axes)}});
+}
+
+void buildSlice1(Node &n) {
+  SmallVector<int64_t> starts = n.getInts("starts", {}), ends = n.getInts("ends", {});
+  SmallVector<int64_t> all(llvm::seq<int64_t>(0, starts.size()));
+  SmallVector<int64_t> axes = n.normalizeAxes(n.getInts("axes", all), n.getRank(0));
+  n.expect(starts.size() == ends.size() && starts.size() == axes.size(),
+           "attributes 'starts', 'ends' and 'axes' must be of one length");
+  SmallVector<int64_t> steps(starts.size(), 1);
+  n.setResult(slice(n, n.getInput(0), n.createIntegers(starts), n.createIntegers(ends),
+                    n.createIntegers(steps), axes));
+}
+
+void buildSlice10(Node &n) {
+  Value starts = n.getIndexInput(1), ends = n.getIndexInput(2);
+  if (n.failed())
+    return;
+  RankedTensorType type = cast<RankedTensorType>(starts.getType());
+  if (!n.expect(type.getRank() == 1 && type.hasStaticShape(),
+                "expects starts of one dimension and known length"))
+    return;
+  int64_t count = type.getShape()[0];
+  SmallVector<int64_t> axes(llvm::seq<int64_t>(0, count)), ones(count, 1);
+  if (n.hasInput(3))
+    axes = n.requireIntegers(3, "axes");
+  axes = n.normalizeAxes(axes, n.getRank(0));
+  n.expect(static_cast<int64_t>(axes.size()) == count, "expects as many axes as starts");
+  Value steps = n.hasInput(4) ? n.getIndexInput(4) : n.createIntegers(ones);
+  n.setResult(slice(n, n.getInput(0), starts, ends, steps, axes));
+}
+
+/// Sizes of the parts, or empty where the axis is dynamic.
+SmallVector<int64_t> getSplitSizes(Node &n, int64_t axis) {
+  int64_t count = n.getNumOutputs();
+  std::optional<SmallVector<int64_t>> given;
+  if (n.getOpset() < 13) {
+    n.expect(n.getNumInputs() == 1, "expects 1 input");
+    given = n.getOptionalInts("split");
+  } else if (n.hasInput(1)) {
+    given = n.requireIntegers(1, "split");
+  }
+  bool hasCount = n.getOpset() >= 18 && n.hasAttribute("num_outputs");
+  if (n.failed())
+    return {};
+  if (hasCount)
+    n.expect(n.getInt("num_outputs", 0) == count && !given,
+             "attribute 'num_outputs' must equal the number of outputs, without a split");
+  int64_t size = n.getInputType(0).getShape()[axis];
+  if (given) {
+    int64_t sum = 0;
+    for (int64_t part : *given) {
+      n.expect(part >= 0 && part <= maxElements, "expects parts of at least 0");
+      sum += part;
+    }
+    n.expect(static_cast<int64_t>(given->size()) == count &&
+                 (ShapedType::isDynamic(size) || sum == size),
+             "the split does not fit the outputs or the axis");
+    return *given;
+  }
+  if (!n.expect(!ShapedType::isDynamic(size), "a Split into equal parts needs a static axis"))
+    return {};
+  int64_t part = (size + count - 1) / count;
+  n.expect(hasCount || size % count == 0, "the axis does not divide into equal parts");
+  SmallVector<int64_t> parts(count, part);
+  parts.back() = size - part * (count - 1);
+  n.expect(parts.back() >= 0, "the axis is too short for so many parts");
+  return parts;
+}
+
+void buildSplit(Node &n) {
+  int64_t axis = n.normalizeAxis(n.getInt("axis", 0), n.getRank(0));
+  if (n.failed())
+    return;
+  SmallVector<int64_t> parts = getSplitSizes(n, axis);
+  Value x = n.getInput(0);
+  int64_t start = 0;
+  for (auto [index, part] : llvm::enumerate(parts)) {
+    Value piece = slice(n, x, n.createIntegers({start}), n.createIntegers({start + part}),
+                        n.createIntegers({1}), {axis});
+    n.setResult(index, piece, n.getElementType(0));
+    start += part;
+  }
+}
+
+//===--- growing ----------------------------------------------------------===//
+
+std::optional<qnn::PadMode> getPadMode(Node &n) {
+  std::string mode = n.getString("mode", "constant");
+  auto parsed = qnn::symbolizePadMode(mode);
+  n.expect(parsed && (mode != "wrap" || n.getOpset() >= 19),
+           "attribute 'mode' has the unknown value '" + mode + "'");
+  return parsed;
+}
+
+void createPad(Node &n, Value pads, Value value) {
+  std::optional<qnn::PadMode> mode = getPadMode(n);
+  if (n.failed())
+    return;
+  Attribute attribute = qnn::PadModeAttr::get(n.getContext(), *mode);
+  n.setResult(n.create<qnn::PadOp>({n.getInput(0), pads, value}, {{"mode", attribute}}));
+}
+
+void buildPad2(Node &n) {
+  SmallVector<int64_t> pads = n.getInts("pads", {});
+  float value = n.getFloat("value", 0);
+  createPad(n, n.createIntegers(pads), n.createScalar(n.getElementType(0), value));
+}
+
+/// Pads for all dimensions from pads for `axes`.
+Value spreadPads(Node &n, ArrayRef<int64_t> axes) {
+  SmallVector<int64_t> given = n.requireIntegers(1, "pads");
+  int64_t rank = n.getRank(0);
+  if (!n.expect(given.size() == 2 * axes.size(), "expects two pads for each axis"))
+    return {};
+  SmallVector<int64_t> pads(2 * rank, 0);
+  for (auto [index, axis] : llvm::enumerate(axes)) {
+    pads[axis] = given[index];
+    pads[axis + rank] = given[index + axes.size()];
+  }
+  return n.createIntegers(pads);
+}
+
+void buildPad11(Node &n) {
+  Value pads;
+  if (n.hasInput(3))
+    pads = spreadPads(n, n.normalizeAxes(n.requireIntegers(3, "axes"), n.getRank(0)));
+  else
+    pads = n.getIndexInput(1);
+  Value value;
+  if (n.hasInput(2)) {
+    value = n.getInput(2);
+    if (!n.failed() && n.getRank(2) != 0)
+      value = n.reshape(value, {});
+  } else {
+    value = n.createScalar(n.getElementType(0), 0);
+  }
+  createPad(n, pads, value);
+}
+
+void buildExpand(Node &n) {
+  n.setResult(n.create<qnn::ExpandOp>({n.getInput(0), n.getIndexInput(1)}));
+}
+
+void buildTile(Node &n) {
+  n.setResult(n.create<qnn::TileOp>({n.getInput(0), n.getIndexInput(1)}));
+}
+
+} // namespace
+
+ArrayRef<OpEntry> getIndexingOps() {
+  static const OpEntry entries[] = {
+      {"Concat", 1, anyNumber, buildConcat},
+      {"Expand", 2, 2, buildExpand, 8},
+      {"Gather", 2, 2, buildGather},
+      {"Pad", 1, 1, buildPad2, 7, 10},
+      {"Pad", 2, 3, buildPad11, 11, 17},
+      {"Pad", 2, 4, buildPad11, 18},
+      {"Slice", 1, 1, buildSlice1, 7, 9},
+      {"Slice", 3, 5, buildSlice10, 10},
+      {"Split", 1, 2, buildSplit},
+      {"Tile", 2, 2, buildTile},
+  };
+  return entries;
+}
+
+} // namespace bitwright::onnximport

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Reductions over axes, and the index of an extreme.
+
+#include "OpTable.h"
+#include "dialects/QNN/QNNOps.h"
+#include <limits>
+
+using namespace mlir;
+
+namespace bitwright::onnximport {
+
+namespace {
+
+struct Reduction {
+  SmallVector<int64_t> axes;
+  bool keepDims = true;
+  bool isNoop = false;
+
+  /// Axes are an attribute, and an input since opset 18 (ReduceSum: 13).
+  Reduction(Node &n, int64_t inputSince) {
+    keepDims = n.getBool("keepdims", true);
+    bool noop = n.getOpset() >= inputSince && n.getBool("noop_with_empty_axes", false);
+    if (n.getOpset() < inputSince)
+      axes = n.getInts("axes", {});
+    else if (n.hasInput(1))
+      axes = n.requireIntegers(1, "axes");
+    n.expect(n.getOpset() >= inputSince || !n.hasInput(1), "expects 1 input");
+    axes = n.normalizeAxes(axes, n.getRank(0));
+    isNoop = axes.empty() && noop;
+    if (axes.empty() && !noop)
+      axes.assign(llvm::seq<int64_t>(0, n.getRank(0)).begin(),
+                  llvm::seq<int64_t>(0, n.getRank(0)).end());
+  }
+
+  template <typename Op> Value create(Node &n, Value x) const { return create<Op>(n, x, keepDims); }
+  template <typename Op> Value create(Node &n, Value x, bool keep) const {
+    // No axes are left of a scalar, or of a reduction that does nothing.
+    if (axes.empty())
+      return x;
+    return n.create<Op>({x}, {{"axes", n.ints(axes)}, {"keep_dims", n.unit(keep)}});
+  }
+};
+
+template <typename Op, int64_t since = 18> void buildReduce(Node &n) {
+  n.setResult(Reduction(n, since).create<Op>(n, n.getInput(0)));
+}
+
+/// bool and unsigned operands go through wider integers.
+template <typename Op> void buildExtreme(Node &n) {
+  Reduction reduction(n, 18);
+  int32_t type = n.getElementType(0);
+  n.expect(type != UInt64, "uint64 operands are not supported");
+  bool isWidened = isUnsigned(type) || type == Bool;
+  int32_t compute = isWidened ? int32_t(Int64) : type;
+  Value x = n.cast(n.getInput(0), type, compute);
+  n.setResult(n.cast(reduction.create<Op>(n, x), compute, type));
+}
+
+void buildReduceL1(Node &n) {
+  Reduction reduction(n, 18);
+  n.setResult(reduction.create<qnn::ReduceSumOp>(n, n.create<qnn::AbsOp>({n.getInput(0)})));
+}
+
+Value sumSquare(Node &n) {
+  Reduction reduction(n, 18);
+  Value x = n.getInput(0);
+  return reduction.create<qnn::ReduceSumOp>(n, n.create<qnn::MulOp>({x, x}));
+}
+void buildReduceSumSquare(Node &n) { n.setResult(sumSquare(n)); }
+
+void buildReduceL2(Node &n) {
+  Value sum = sumSquare(n);
+  int32_t type = n.getElementType(0), compute = isFloat(type) ? type : int32_t(Float);
+  Value root = n.create<qnn::SqrtOp>({n.cast(sum, type, compute)});
+  n.setResult(n.cast(root, compute, type));
+}
+
+void buildReduceLogSum(Node &n) {
+  Reduction reduction(n, 18);
+  n.setResult(n.create<qnn::LogOp>({reduction.create<qnn::ReduceSumOp>(n, n.getInput(0))}));
+}
+
+/// log(sum(exp(x - m))) + m, where m is the maximum, or 0 where that is not finite.
+void buildReduceLogSumExp(Node &n) {
+  Reduction reduction(n, 18);
+  Value x = n.getInput(0);
+  int32_t type = n.getElementType(0);
+  if (!n.expect(isFloat(type), "expects a float input"))
+    return;
+  Value largest = reduction.create<qnn::ReduceMaxOp>(n, x, /*keep=*/true);
+  Value limit = n.createScalar(type, std::numeric_limits<float>::max());
+  Value isFinite = n.create<qnn::LessEqualOp>({n.create<qnn::AbsOp>({largest}), limit});
+  Value shift = n.create<qnn::WhereOp>({isFinite, largest, n.createScalar(type, 0)});
+  Value terms = n.create<qnn::ExpOp>({n.create<qnn::SubOp>({x, shift})});
+  Value sum = reduction.create<qnn::ReduceSumOp>(n, terms, /*keep=*/true);
+  Value result = n.create<qnn::AddOp>({n.create<qnn::LogOp>({sum}), shift});
+  if (!reduction.keepDims && !reduction.axes.empty())
+    result = n.squeeze(result, reduction.axes);
+  n.setResult(result);
+}
+
+//===--- index of an extreme ----------------------------------------------===//
+
+/// The index counted from the other end: size - 1 - index.
+Value reverseIndex(Node &n, Value index, int64_t size) {
+  return n.create<qnn::SubOp>({n.createInteger(size - 1), index});
+}
+
+void buildArg(Node &n, bool isMinimum) {
+  int64_t axis = n.normalizeAxis(n.getInt("axis", 0), n.getRank(0));
+  Attribute keep = n.unit(n.getBool("keepdims", true));
+  bool last = n.getOpset() >= 12 && n.getBool("select_last_index", false);
+  int32_t type = n.getElementType(0);
+  n.expect(type != UInt64, "uint64 operands are not supported");
+  int32_t compute = isUnsigned(type) ? int32_t(Int64) : type;
+  Value x = n.cast(n.getInput(0), type, compute);
+  if (n.failed())
+    return;
+  int64_t size = n.getInputType(0).getShape()[axis];
+  if (!n.expect(!last || !ShapedType::isDynamic(size),
+                "attribute 'select_last_index' needs a static axis"))
+    return;
+  if (last)
+    x = n.create<qnn::SliceOp>({x, n.createIntegers({-1}), n.createIntegers({INT64_MIN + 1}),
+                                n.createIntegers({-1})},
+                               {{"axes", n.ints({axis})}});
+  if (isMinimum)
+    x = n.create<qnn::NegOp>({x});
+  Value index = n.create<qnn::ArgMaxOp>({x}, {{"axis", n.integer(axis)}, {"keep_dims", keep}});
+  n.setResult(0, last ? reverseIndex(n, index, size) : index, Int64);
+}
+void buildArgMax(Node &n) { buildArg(n, /*isMinimum=*/false); }
+void buildArgMin(Node &n) { buildArg(n, /*isMinimum=*/true); }
+
+} // namespace
+
+ArrayRef<OpEntry> getReductionOps() {
+  static const OpEntry entries[] = {
+      {"ArgMax", 1, 1, buildArgMax},
+      {"ArgMin", 1, 1, buildArgMin},
+      {"ReduceL1", 1, 2, buildReduceL1},
+      {"ReduceL2", 1, 2, buildReduceL2},
+      {"ReduceLogSum", 1, 2, buildReduceLogSum},
+      {"ReduceLogSumExp", 1, 2, buildReduceLogSumExp},
+      {"ReduceMax", 1, 2, buildExtreme<qnn::ReduceMaxOp>},
+      {"ReduceMean", 1, 2, buildReduce<qnn::ReduceMeanOp>},
+      {"ReduceMin", 1, 2, buildExtreme<qnn::ReduceMinOp>},
+      {"ReduceProd", 1, 2, buildReduce<qnn::ReduceProdOp>},
+      {"ReduceSum", 1, 2, buildReduce<qnn::ReduceSumOp, 13>},
+      {"ReduceSumSquare", 1, 2, buildReduceSumSquare},
+  };
+  return entries;
+}
+
+} // namespace bitwright::onnximport
