@@ -139,8 +139,8 @@ void buildClipValue(Node &n, const Widened &w, std::optional<double> low,
                     std::optional<double> high) {
   Value x = w.in(n, 0);
   if (low && high && *low <= *high)
-    return n.setResult(w.out(
-        n, n.create<qnn::ClipOp>({x}, {{"min", n.number(*low)}, {"max", n.number(*high)}})));
+    return n.setResult(
+        w.out(n, n.create<qnn::ClipOp>({x}, {{"min", n.number(*low)}, {"max", n.number(*high)}})));
   // ONNX: min(max(x, low), high), also where low > high.
   auto bound = [&](unsigned index) {
     Value value = w.in(n, index);

@@ -171,9 +171,9 @@ ConstantPtr transposed(const Constant &constant, ArrayRef<int64_t> perm) {
     bytes = transposeBytes<uint32_t>(constant, perm);
   else
     bytes = transposeBytes<uint64_t>(constant, perm);
-  return withName(makeConstant(constant.type.getContext(), constant.elementType, shape,
-                               std::move(bytes)),
-                  constant);
+  return withName(
+      makeConstant(constant.type.getContext(), constant.elementType, shape, std::move(bytes)),
+      constant);
 }
 
 ConstantPtr reshaped(const Constant &constant, ArrayRef<int64_t> shape) {
@@ -185,18 +185,24 @@ ConstantPtr reshaped(const Constant &constant, ArrayRef<int64_t> shape) {
   return result;
 }
 
+SmallVector<int64_t> axesBetween(int64_t from, int64_t to) {
+  SmallVector<int64_t> result;
+  for (int64_t axis = from; axis < to; ++axis)
+    result.push_back(axis);
+  return result;
+}
+
 ConstantPtr widenedToFloat(const Constant &constant) {
   int64_t count = constant.type.getNumElements();
   std::vector<char> bytes(count * sizeof(float));
   for (int64_t i = 0; i < count; ++i) {
     uint16_t bits = load<uint16_t>(constant.bytes, i);
-    float value =
-        constant.elementType == Float16 ? decodeF16(bits) : decodeBF16(bits);
+    float value = constant.elementType == Float16 ? decodeF16(bits) : decodeBF16(bits);
     std::memcpy(bytes.data() + i * sizeof(float), &value, sizeof(float));
   }
-  return withName(makeConstant(constant.type.getContext(), Float, constant.type.getShape(),
-                               std::move(bytes)),
-                  constant);
+  return withName(
+      makeConstant(constant.type.getContext(), Float, constant.type.getShape(), std::move(bytes)),
+      constant);
 }
 
 } // namespace bitwright::onnximport

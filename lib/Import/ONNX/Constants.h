@@ -59,6 +59,9 @@ std::optional<std::vector<double>> readFloats(const Constant &constant);
 ConstantPtr transposed(const Constant &constant, llvm::ArrayRef<int64_t> perm);
 /// The same bytes under another shape of as many elements; null for packed types.
 ConstantPtr reshaped(const Constant &constant, llvm::ArrayRef<int64_t> shape);
+/// from, from + 1, ... up to and without `to`.
+llvm::SmallVector<int64_t> axesBetween(int64_t from, int64_t to);
+
 /// A float16 or bfloat16 constant as float.
 ConstantPtr widenedToFloat(const Constant &constant);
 

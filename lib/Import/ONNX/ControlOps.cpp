@@ -14,9 +14,9 @@ namespace bitwright::onnximport {
 namespace {
 
 void setResults(Node &n, ArrayRef<ImportedValue> outputs) {
-  if (!n.expect(outputs.size() == n.getNumOutputs(),
-                "a branch gives " + Twine(outputs.size()) + " values, but the node has " +
-                    Twine(n.getNumOutputs()) + " outputs"))
+  if (!n.expect(outputs.size() == n.getNumOutputs(), "a branch gives " + Twine(outputs.size()) +
+                                                         " values, but the node has " +
+                                                         Twine(n.getNumOutputs()) + " outputs"))
     return;
   for (auto [index, output] : llvm::enumerate(outputs))
     n.setResult(index, output);
@@ -135,9 +135,8 @@ void refuse(Node &n) {
 
 ArrayRef<OpEntry> getControlOps() {
   static const OpEntry entries[] = {
-      {"GRU", 0, anyNumber, refuse},  {"If", 1, 1, buildIf},
-      {"LSTM", 0, anyNumber, refuse}, {"Loop", 0, anyNumber, refuse},
-      {"RNN", 0, anyNumber, refuse},  {"Scan", 0, anyNumber, refuse},
+      {"GRU", 0, anyNumber, refuse},  {"If", 1, 1, buildIf},         {"LSTM", 0, anyNumber, refuse},
+      {"Loop", 0, anyNumber, refuse}, {"RNN", 0, anyNumber, refuse}, {"Scan", 0, anyNumber, refuse},
   };
   return entries;
 }

@@ -19,7 +19,8 @@ static Value rearrangeConstant(Node &n, ConstantPtr constant, bool isLine, Array
     SmallVector<int64_t> shape(constant->type.getShape());
     shape.insert(shape.begin() + 2, 1);
     constant = reshaped(*constant, shape);
-    if (!n.expect(constant != nullptr, "4-bit weights with one spatial dimension are not supported"))
+    if (!n.expect(constant != nullptr,
+                  "4-bit weights with one spatial dimension are not supported"))
       return {};
   }
   return n.materialize(transposed(*constant, perm));
@@ -65,13 +66,12 @@ SmallVector<int64_t> getKernelShape(Node &n, unsigned weightIndex) {
   return kernel;
 }
 
-Value createConvolution(Node &n, const Window &window, Value image,
-                        Value weight, Value bias) {
-  Value result = n.create<qnn::Conv2dOp>({image, weight, bias},
-                                         {{"strides", n.ints(window.strides)},
-                                          {"pads", n.ints(window.pads)},
-                                          {"dilations", n.ints(window.dilations)},
-                                          {"groups", n.integer(n.getInt("group", 1))}});
+Value createConvolution(Node &n, const Window &window, Value image, Value weight, Value bias) {
+  Value result =
+      n.create<qnn::Conv2dOp>({image, weight, bias}, {{"strides", n.ints(window.strides)},
+                                                      {"pads", n.ints(window.pads)},
+                                                      {"dilations", n.ints(window.dilations)},
+                                                      {"groups", n.integer(n.getInt("group", 1))}});
   return result;
 }
 
@@ -87,9 +87,8 @@ void buildConv(Node &n) {
 }
 
 /// Pads of a transposed convolution whose result size is given or follows from auto_pad.
-void setTransposedPads(Node &n, const ImageView &view, Window &window,
-                       ArrayRef<int64_t> outputPads, StringRef mode,
-                       ArrayRef<int64_t> outputShape) {
+void setTransposedPads(Node &n, const ImageView &view, Window &window, ArrayRef<int64_t> outputPads,
+                       StringRef mode, ArrayRef<int64_t> outputShape) {
   SmallVector<int64_t> sizes = view.getSizes();
   for (unsigned dim = 0; dim < 2 && !n.failed(); ++dim) {
     bool isNeutral = view.isLine() && dim == 0;
@@ -98,7 +97,8 @@ void setTransposedPads(Node &n, const ImageView &view, Window &window,
     if (!n.expect(!ShapedType::isDynamic(size),
                   "attribute 'output_shape' needs static spatial sizes; pin them with --dim"))
       return;
-    int64_t wanted = outputShape.empty() || isNeutral ? size * window.strides[dim] : outputShape[dim];
+    int64_t wanted =
+        outputShape.empty() || isNeutral ? size * window.strides[dim] : outputShape[dim];
     int64_t total =
         window.strides[dim] * (size - 1) + outputPads[dim] + window.getReach(dim) - wanted;
     n.expect(total >= 0, "an output larger than the full transposed convolution is not supported");
@@ -126,13 +126,12 @@ void buildConvTranspose(Node &n) {
     setTransposedPads(n, view, window, outputPads, mode, outputShape);
   Value weight = getConvolutionWeight(n, n.getImported(1), view.isLine(), {1, 2, 3, 0});
   Value bias = n.hasInput(2) ? n.getInput(2) : Value();
-  Value result =
-      n.create<qnn::ConvTranspose2dOp>({view.toImage(n.getInput(0)), weight, bias},
-                                       {{"strides", n.ints(window.strides)},
-                                        {"pads", n.ints(window.pads)},
-                                        {"dilations", n.ints(window.dilations)},
-                                        {"groups", n.integer(n.getInt("group", 1))},
-                                        {"output_pads", n.ints(outputPads)}});
+  Value result = n.create<qnn::ConvTranspose2dOp>({view.toImage(n.getInput(0)), weight, bias},
+                                                  {{"strides", n.ints(window.strides)},
+                                                   {"pads", n.ints(window.pads)},
+                                                   {"dilations", n.ints(window.dilations)},
+                                                   {"groups", n.integer(n.getInt("group", 1))},
+                                                   {"output_pads", n.ints(outputPads)}});
   n.setResult(view.fromImage(result));
 }
 

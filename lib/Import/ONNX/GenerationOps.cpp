@@ -3,8 +3,8 @@
 /// \file
 /// Ops that make tensors from nothing or from indices.
 
-#include "OpTable.h"
 #include "GraphImporter.h"
+#include "OpTable.h"
 #include "dialects/QNN/QNNOps.h"
 #include <cstring>
 
@@ -64,8 +64,8 @@ void buildConstant(Node &n) {
 void buildConstantOfShape(Node &n) {
   ConstantPtr value = n.hasAttribute("value") ? readTensorAttribute(n, "value")
                                               : makeFloats(n.getContext(), {1}, {0.0f});
-  if (n.failed() || !n.expect(value->type.getNumElements() == 1,
-                              "attribute 'value' must hold one element"))
+  if (n.failed() ||
+      !n.expect(value->type.getNumElements() == 1, "attribute 'value' must hold one element"))
     return;
   if (ConstantPtr scalar = reshaped(*value, {}))
     value = scalar;
@@ -106,7 +106,8 @@ void buildOneHot(Node &n) {
   shape[axis] = size;
   Value isOn = n.create<qnn::EqualOp>({n.unsqueeze(index, {axis}), n.reshape(range, shape)});
   auto pick = [&](int64_t which) {
-    return n.create<qnn::GatherOp>({n.getInput(2), n.createInteger(which)}, {{"axis", n.integer(0)}});
+    return n.create<qnn::GatherOp>({n.getInput(2), n.createInteger(which)},
+                                   {{"axis", n.integer(0)}});
   };
   n.setResult(0, n.create<qnn::WhereOp>({isOn, pick(1), pick(0)}), n.getElementType(2));
 }
@@ -114,8 +115,8 @@ void buildOneHot(Node &n) {
 /// 0, 1, ... along the dimension `fromEnd` places before the end, as a column or row.
 Value rangeOf(Node &n, Value matrix, int64_t rank, int64_t fromEnd) {
   Value shape = n.shapeOf(matrix);
-  Value size = n.create<qnn::GatherOp>({shape, n.createInteger(rank - fromEnd)},
-                                       {{"axis", n.integer(0)}});
+  Value size =
+      n.create<qnn::GatherOp>({shape, n.createInteger(rank - fromEnd)}, {{"axis", n.integer(0)}});
   Value range = n.create<qnn::RangeOp>({n.createInteger(0), size, n.createInteger(1)});
   return fromEnd == 2 ? n.unsqueeze(range, {1}) : range;
 }
@@ -142,10 +143,8 @@ void buildTrilu(Node &n) {
 
 ArrayRef<OpEntry> getGenerationOps() {
   static const OpEntry entries[] = {
-      {"Constant", 0, 0, buildConstant},
-      {"ConstantOfShape", 1, 1, buildConstantOfShape, 9},
-      {"OneHot", 3, 3, buildOneHot, 9},
-      {"Range", 3, 3, buildRange, 11},
+      {"Constant", 0, 0, buildConstant}, {"ConstantOfShape", 1, 1, buildConstantOfShape, 9},
+      {"OneHot", 3, 3, buildOneHot, 9},  {"Range", 3, 3, buildRange, 11},
       {"Trilu", 1, 2, buildTrilu, 14},
   };
   return entries;

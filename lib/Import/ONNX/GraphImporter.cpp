@@ -9,6 +9,7 @@
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
 #include "dialects/QNN/ShapeInference.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -76,8 +77,8 @@ Value GraphImporter::materialize(Constant &constant) {
                 constant.bytes.end() <= constant.file->getBufferEnd();
   if (inFile && constant.type.getNumElements() > maxDenseElements) {
     uint64_t offset = constant.bytes.data() - constant.file->getBufferStart();
-    StringRef hash = qnn::getWeightStore(context).addMapped(constant.file, offset,
-                                                            constant.bytes.size());
+    StringRef hash =
+        qnn::getWeightStore(context).addMapped(constant.file, offset, constant.bytes.size());
     attribute = qnn::WeightAttr::get(context, hash, constant.type);
   } else {
     attribute = makeConstantAttr(constant.type, constant.bytes);
@@ -168,10 +169,9 @@ LogicalResult GraphImporter::importNode(const onnx::NodeProto &proto) {
     return failure();
   }
   if (node.getNumInputs() < entry->minInputs || node.getNumInputs() > entry->maxInputs) {
-    std::string most =
-        entry->maxInputs == anyNumber ? "more" : std::to_string(entry->maxInputs);
-    node.fail("expects " + std::to_string(entry->minInputs) + " to " + most +
-              " inputs, but got " + Twine(node.getNumInputs()));
+    std::string most = entry->maxInputs == anyNumber ? "more" : std::to_string(entry->maxInputs);
+    node.fail("expects " + std::to_string(entry->minInputs) + " to " + most + " inputs, but got " +
+              Twine(node.getNumInputs()));
     return failure();
   }
   entry->build(node);
@@ -189,7 +189,7 @@ LogicalResult GraphImporter::importBody(const onnx::GraphProto &graph,
   scope = &inner;
   const onnx::GraphProto *outer = current;
   current = &graph;
-  auto restore = llvm::make_scope_exit([&] {
+  llvm::scope_exit restore([&] {
     scope = inner.outer;
     current = outer;
   });

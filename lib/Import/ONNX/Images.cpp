@@ -11,8 +11,8 @@ namespace bitwright::onnximport {
 
 ImageView::ImageView(Node &n) : n(n) {
   int64_t rank = n.getRank(0);
-  n.expect(rank == 3 || rank == 4, "expects an input with one or two spatial dimensions, but got " +
-                                       Twine(rank - 2));
+  n.expect(rank == 3 || rank == 4,
+           "expects an input with one or two spatial dimensions, but got " + Twine(rank - 2));
   line = rank == 3;
 }
 
@@ -29,8 +29,8 @@ Value ImageView::fromImage(Value value) const {
 
 SmallVector<int64_t> ImageView::pair(ArrayRef<int64_t> values, int64_t neutral) const {
   if (!n.expect(static_cast<int64_t>(values.size()) == getSpatialRank(),
-                "expects " + Twine(getSpatialRank()) + " values for the spatial dimensions, but got " +
-                    Twine(values.size())))
+                "expects " + Twine(getSpatialRank()) +
+                    " values for the spatial dimensions, but got " + Twine(values.size())))
     return {neutral, neutral};
   if (line)
     return {neutral, values[0]};

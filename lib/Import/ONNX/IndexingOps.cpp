@@ -16,8 +16,7 @@ void buildGather(Node &n) {
   int64_t axis = n.normalizeAxis(n.getInt("axis", 0), n.getRank(0));
   int32_t indices = n.getElementType(1);
   n.expect(indices == Int64 || indices == Int32, "expects indices of int64 or int32");
-  n.setResult(
-      n.create<qnn::GatherOp>({n.getInput(0), n.getInput(1)}, {{"axis", n.integer(axis)}}));
+  n.setResult(n.create<qnn::GatherOp>({n.getInput(0), n.getInput(1)}, {{"axis", n.integer(axis)}}));
 }
 
 void buildConcat(Node &n) {
@@ -38,7 +37,7 @@ Value slice(Node &n, Value x, Value starts, Value ends, Value steps, ArrayRef<in
 
 void buildSlice1(Node &n) {
   SmallVector<int64_t> starts = n.getInts("starts", {}), ends = n.getInts("ends", {});
-  SmallVector<int64_t> all(llvm::seq<int64_t>(0, starts.size()));
+  SmallVector<int64_t> all = axesBetween(0, starts.size());
   SmallVector<int64_t> axes = n.normalizeAxes(n.getInts("axes", all), n.getRank(0));
   n.expect(starts.size() == ends.size() && starts.size() == axes.size(),
            "attributes 'starts', 'ends' and 'axes' must be of one length");
@@ -56,7 +55,7 @@ void buildSlice10(Node &n) {
                 "expects starts of one dimension and known length"))
     return;
   int64_t count = type.getShape()[0];
-  SmallVector<int64_t> axes(llvm::seq<int64_t>(0, count)), ones(count, 1);
+  SmallVector<int64_t> axes = axesBetween(0, count), ones(count, 1);
   if (n.hasInput(3))
     axes = n.requireIntegers(3, "axes");
   axes = n.normalizeAxes(axes, n.getRank(0));
@@ -177,24 +176,17 @@ void buildExpand(Node &n) {
   n.setResult(n.create<qnn::ExpandOp>({n.getInput(0), n.getIndexInput(1)}));
 }
 
-void buildTile(Node &n) {
-  n.setResult(n.create<qnn::TileOp>({n.getInput(0), n.getIndexInput(1)}));
-}
+void buildTile(Node &n) { n.setResult(n.create<qnn::TileOp>({n.getInput(0), n.getIndexInput(1)})); }
 
 } // namespace
 
 ArrayRef<OpEntry> getIndexingOps() {
   static const OpEntry entries[] = {
-      {"Concat", 1, anyNumber, buildConcat},
-      {"Expand", 2, 2, buildExpand, 8},
-      {"Gather", 2, 2, buildGather},
-      {"Pad", 1, 1, buildPad2, 7, 10},
-      {"Pad", 2, 3, buildPad11, 11, 17},
-      {"Pad", 2, 4, buildPad11, 18},
-      {"Slice", 1, 1, buildSlice1, 7, 9},
-      {"Slice", 3, 5, buildSlice10, 10},
-      {"Split", 1, 2, buildSplit},
-      {"Tile", 2, 2, buildTile},
+      {"Concat", 1, anyNumber, buildConcat}, {"Expand", 2, 2, buildExpand, 8},
+      {"Gather", 2, 2, buildGather},         {"Pad", 1, 1, buildPad2, 7, 10},
+      {"Pad", 2, 3, buildPad11, 11, 17},     {"Pad", 2, 4, buildPad11, 18},
+      {"Slice", 1, 1, buildSlice1, 7, 9},    {"Slice", 3, 5, buildSlice10, 10},
+      {"Split", 1, 2, buildSplit},           {"Tile", 2, 2, buildTile},
   };
   return entries;
 }

@@ -10,8 +10,8 @@
 
 namespace bitwright::onnximport {
 
-/// `matrix` (K x N, or N x K where `isTransposed`) as the N x K weight of a linear op; null where it
-/// is no constant, nor a constant that is dequantized, of rank 2.
+/// `matrix` (K x N, or N x K where `isTransposed`) as the N x K weight of a linear op; null where
+/// it is no constant, nor a constant that is dequantized, of rank 2.
 mlir::Value getLinearWeight(Node &n, const ImportedValue &matrix, bool isTransposed);
 
 /// numpy matmul, as qnn.linear where `rhs` is a weight.

@@ -87,7 +87,7 @@ Value swapLast(Node &n, Value value) {
   int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
   if (!n.expect(rank >= 2, "expects a transposed operand of rank 2 or more"))
     return {};
-  SmallVector<int64_t> perm(llvm::seq<int64_t>(0, rank));
+  SmallVector<int64_t> perm = axesBetween(0, rank);
   std::swap(perm[rank - 1], perm[rank - 2]);
   return n.transpose(value, perm);
 }

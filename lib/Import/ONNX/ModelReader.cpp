@@ -63,9 +63,9 @@ Error readModel(StringRef path, onnx::ModelProto &model) {
   stream.SetRecursionLimit(100);
   stream.SetTotalBytesLimit(INT_MAX);
   if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
-    return createStringError("not an ONNX model: truncated, corrupt or too deeply nested near byte " +
-                             std::to_string(stream.CurrentPosition()) + " of " +
-                             std::to_string(bytes.size()));
+    return createStringError(
+        "not an ONNX model: truncated, corrupt or too deeply nested near byte " +
+        std::to_string(stream.CurrentPosition()) + " of " + std::to_string(bytes.size()));
   // 26 is `configuration`, which tells where to run nodes, not what they compute.
   if (Error error = checkUnknownFields(model, "the model", {26}))
     return error;

@@ -127,8 +127,8 @@ Value Node::getIndexInput(unsigned index) {
 //===--- attributes -------------------------------------------------------===//
 
 static const char *getAttributeTypeName(int type) {
-  static const char *const names[] = {"undefined", "float",  "int",     "string",
-                                      "tensor",    "graph",  "floats",  "ints",
+  static const char *const names[] = {"undefined", "float",   "int",    "string",
+                                      "tensor",    "graph",   "floats", "ints",
                                       "strings",   "tensors", "graphs", "sparse tensor"};
   return type >= 0 && type < static_cast<int>(std::size(names)) ? names[type] : "unknown";
 }

@@ -110,8 +110,8 @@ public:
 
   /// The first result of a new op whose type is inferred. Null attributes are left out, null
   /// operands too if nothing failed.
-  template <typename Op> mlir::Value create(llvm::ArrayRef<mlir::Value> operands,
-                                            Attributes attributes = {}) {
+  template <typename Op>
+  mlir::Value create(llvm::ArrayRef<mlir::Value> operands, Attributes attributes = {}) {
     mlir::Operation *op = createOperation(Op::getOperationName(), operands, attributes);
     return op ? op->getResult(0) : mlir::Value();
   }

@@ -60,9 +60,8 @@ LogicalResult Node::inferTypes(OperationState &state) {
   DictionaryAttr attributes = state.attributes.getDictionary(getContext());
   TemporaryProperties properties(state.name);
   auto emit = [&] { return emitError(loc); };
-  if (properties.get() &&
-      mlir::failed(state.name.setOpPropertiesFromAttribute(state.name, properties.get(),
-                                                           attributes, emit)))
+  if (properties.get() && mlir::failed(state.name.setOpPropertiesFromAttribute(
+                              state.name, properties.get(), attributes, emit)))
     return failure();
   auto *interface = state.name.getInterface<InferTypeOpInterface>();
   return interface->inferReturnTypes(getContext(), loc, state.operands, attributes,
@@ -72,7 +71,7 @@ LogicalResult Node::inferTypes(OperationState &state) {
 /// Bounds the size of what the op makes.
 LogicalResult Node::checkResults(Operation *op) {
   for (Type type : op->getResultTypes()) {
-    auto tensor = cast<RankedTensorType>(type);
+    auto tensor = llvm::cast<RankedTensorType>(type);
     if (tensor.getRank() > maxRank)
       return emitError(loc) << "the result has rank " << tensor.getRank() << ", more than "
                             << maxRank;

@@ -43,7 +43,8 @@ struct Moments {
 };
 
 Value reduceMean(Node &n, Value value, ArrayRef<int64_t> axes) {
-  return n.create<qnn::ReduceMeanOp>({value}, {{"axes", n.ints(axes)}, {"keep_dims", n.unit(true)}});
+  return n.create<qnn::ReduceMeanOp>({value},
+                                     {{"axes", n.ints(axes)}, {"keep_dims", n.unit(true)}});
 }
 
 Value meanSquare(Node &n, Value value, ArrayRef<int64_t> axes) {
@@ -79,7 +80,7 @@ void buildLayerNormalization(Node &n) {
   if (hasShape(n, 1, tail) && hasShape(n, 2, tail))
     return n.setResult(n.create<qnn::LayerNormOp>(
         {x, scale, bias}, {{"epsilon", n.number(epsilon)}, {"axis", n.integer(axis)}}));
-  SmallVector<int64_t> axes(llvm::seq<int64_t>(axis, rank));
+  SmallVector<int64_t> axes = axesBetween(axis, rank);
   Value result = n.create<qnn::MulOp>({standardize(n, x, axes, epsilon), scale});
   n.setResult(bias ? n.create<qnn::AddOp>({result, bias}) : result);
 }
@@ -90,7 +91,7 @@ Value rmsNorm(Node &n, Value x, Value scale, int64_t axis, int64_t rank, float e
   int64_t last = cast<RankedTensorType>(x.getType()).getShape().back();
   if (axis == rank - 1 && cast<RankedTensorType>(scale.getType()).getShape() == ArrayRef{last})
     return n.create<qnn::RmsNormOp>({x, scale}, {{"epsilon", n.number(epsilon)}});
-  SmallVector<int64_t> axes(llvm::seq<int64_t>(axis, rank));
+  SmallVector<int64_t> axes = axesBetween(axis, rank);
   return n.create<qnn::MulOp>({normalize(n, x, meanSquare(n, x, axes), epsilon), scale});
 }
 
@@ -120,7 +121,7 @@ void buildSkipSimplifiedLayerNormalization(Node &n) {
 
 /// A vector of channels, shaped so that it broadcasts over N x C x spatial.
 Value perChannel(Node &n, unsigned index, int64_t rank) {
-  SmallVector<int64_t> axes(llvm::seq<int64_t>(1, rank - 1));
+  SmallVector<int64_t> axes = axesBetween(1, rank - 1);
   return rank > 2 ? n.unsqueeze(n.getInput(index), axes) : n.getInput(index);
 }
 
@@ -129,7 +130,7 @@ void buildInstanceNormalization(Node &n) {
   int64_t rank = n.getRank(0);
   if (!n.expect(rank >= 3, "expects an input of rank 3 or more"))
     return;
-  SmallVector<int64_t> axes(llvm::seq<int64_t>(2, rank));
+  SmallVector<int64_t> axes = axesBetween(2, rank);
   Value result = standardize(n, n.getInput(0), axes, epsilon);
   result = n.create<qnn::MulOp>({result, perChannel(n, 1, rank)});
   n.setResult(n.create<qnn::AddOp>({result, perChannel(n, 2, rank)}));

@@ -49,13 +49,13 @@ void buildMaxPool(Node &n) {
   Window window = Window::read(n, view, n.getInts("kernel_shape", {}));
   if (n.getBool("ceil_mode", false))
     roundUp(n, view, window);
-  Value result = n.create<qnn::MaxPool2dOp>(
-      {view.toImage(n.getInput(0))},
-      {{"kernel", n.ints(window.kernel)},
-       {"strides", n.ints(window.strides)},
-       {"pads", n.ints(window.pads)},
-       {"dilations", n.ints(window.dilations)},
-       {"unsigned_storage", n.unit(isUnsigned(n.getElementType(0)))}});
+  Value result =
+      n.create<qnn::MaxPool2dOp>({view.toImage(n.getInput(0))},
+                                 {{"kernel", n.ints(window.kernel)},
+                                  {"strides", n.ints(window.strides)},
+                                  {"pads", n.ints(window.pads)},
+                                  {"dilations", n.ints(window.dilations)},
+                                  {"unsigned_storage", n.unit(isUnsigned(n.getElementType(0)))}});
   n.setResult(view.fromImage(result));
 }
 
@@ -68,13 +68,12 @@ void buildAveragePool(Node &n) {
     n.expect(!isLarger || !countPadding, "attribute 'count_include_pad' is not supported together "
                                          "with a 'ceil_mode' that enlarges the result");
   }
-  Value result =
-      n.create<qnn::AvgPool2dOp>({view.toImage(n.getInput(0))},
-                                 {{"kernel", n.ints(window.kernel)},
-                                  {"strides", n.ints(window.strides)},
-                                  {"pads", n.ints(window.pads)},
-                                  {"dilations", n.ints(window.dilations)},
-                                  {"count_include_pad", n.unit(countPadding)}});
+  Value result = n.create<qnn::AvgPool2dOp>({view.toImage(n.getInput(0))},
+                                            {{"kernel", n.ints(window.kernel)},
+                                             {"strides", n.ints(window.strides)},
+                                             {"pads", n.ints(window.pads)},
+                                             {"dilations", n.ints(window.dilations)},
+                                             {"count_include_pad", n.unit(countPadding)}});
   n.setResult(view.fromImage(result));
 }
 
@@ -88,9 +87,8 @@ template <typename Op> void buildGlobalPool(Node &n) {
                                 {{"axes", n.ints({1, 2})}, {"keep_dims", n.unit(true)}});
     return n.setResult(view.fromImage(result));
   }
-  SmallVector<int64_t> axes(llvm::seq<int64_t>(2, rank));
-  n.setResult(
-      n.create<Op>({n.getInput(0)}, {{"axes", n.ints(axes)}, {"keep_dims", n.unit(true)}}));
+  SmallVector<int64_t> axes = axesBetween(2, rank);
+  n.setResult(n.create<Op>({n.getInput(0)}, {{"axes", n.ints(axes)}, {"keep_dims", n.unit(true)}}));
 }
 
 } // namespace

@@ -130,8 +130,7 @@ void buildQLinearConv(Node &n) {
   Parameters w = readPair(n, 4, n.getElementType(3), 0, n.getRank(3));
   int32_t storage = n.getElementType(7);
   Parameters y = readPair(n, 6, storage, 1, n.getRank(0));
-  if (n.failed() ||
-      !n.expect(x.scale.getType().getRank() == 0, "expects one scale for the input"))
+  if (n.failed() || !n.expect(x.scale.getType().getRank() == 0, "expects one scale for the input"))
     return;
   Value bias = dequantizeBias(n, x, w);
   Value weight = getConvolutionWeight(n, w.dequantize(n, n.getImported(3)), view.isLine(),
@@ -149,7 +148,8 @@ void buildQLinearMatMul(Node &n) {
   int32_t storage = n.getElementType(7);
   if (n.failed())
     return;
-  Value result = createMatmul(n, a.dequantize(n, n.getImported(0)), b.dequantize(n, n.getImported(3)));
+  Value result =
+      createMatmul(n, a.dequantize(n, n.getImported(0)), b.dequantize(n, n.getImported(3)));
   Parameters y = readPair(n, 6, storage, -2, aRank);
   n.setResult(0, y.quantize(n, result), storage);
 }

@@ -116,8 +116,8 @@ ImportedValue QuantizationParameters::dequantize(Node &n, const ImportedValue &v
   result.elementType = Float;
   result.value = dequantize(n, n.materialize(value));
   if (value.constant && scale.constant && zeroPoint.constant)
-    result.dequantized = std::make_shared<DequantizedConstant>(DequantizedConstant{
-        value.constant, scale.constant, zeroPoint.constant, axis, blockSize});
+    result.dequantized = std::make_shared<DequantizedConstant>(
+        DequantizedConstant{value.constant, scale.constant, zeroPoint.constant, axis, blockSize});
   return result;
 }
 

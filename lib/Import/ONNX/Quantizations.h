@@ -10,8 +10,8 @@
 
 namespace bitwright::onnximport {
 
-/// A scale and zero point: scalars for a whole tensor, vectors along `axis`, or of the tensor's rank
-/// with blocks of `blockSize` along it.
+/// A scale and zero point: scalars for a whole tensor, vectors along `axis`, or of the tensor's
+/// rank with blocks of `blockSize` along it.
 struct QuantizationParameters {
   ImportedValue scale, zeroPoint;
   int32_t storage = Undefined;

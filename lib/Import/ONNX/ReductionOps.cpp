@@ -30,8 +30,7 @@ struct Reduction {
     axes = n.normalizeAxes(axes, n.getRank(0));
     isNoop = axes.empty() && noop;
     if (axes.empty() && !noop)
-      axes.assign(llvm::seq<int64_t>(0, n.getRank(0)).begin(),
-                  llvm::seq<int64_t>(0, n.getRank(0)).end());
+      axes = axesBetween(0, n.getRank(0));
   }
 
   template <typename Op> Value create(Node &n, Value x) const { return create<Op>(n, x, keepDims); }
@@ -123,9 +122,9 @@ void buildArg(Node &n, bool isMinimum) {
                 "attribute 'select_last_index' needs a static axis"))
     return;
   if (last)
-    x = n.create<qnn::SliceOp>({x, n.createIntegers({-1}), n.createIntegers({INT64_MIN + 1}),
-                                n.createIntegers({-1})},
-                               {{"axes", n.ints({axis})}});
+    x = n.create<qnn::SliceOp>(
+        {x, n.createIntegers({-1}), n.createIntegers({INT64_MIN + 1}), n.createIntegers({-1})},
+        {{"axes", n.ints({axis})}});
   if (isMinimum)
     x = n.create<qnn::NegOp>({x});
   Value index = n.create<qnn::ArgMaxOp>({x}, {{"axis", n.integer(axis)}, {"keep_dims", keep}});

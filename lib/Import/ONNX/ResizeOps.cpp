@@ -45,7 +45,8 @@ Value scaleSizes(Node &n, const ImageView &view, ArrayRef<double> scales) {
     SmallVector<int64_t> scaled;
     for (unsigned dim = 0; dim < 2; ++dim) {
       double size = std::floor(static_cast<double>(sizes[dim]) * scales[dim]);
-      if (!n.expect(size >= 0 && size <= static_cast<double>(maxElements), "the result is too large"))
+      if (!n.expect(size >= 0 && size <= static_cast<double>(maxElements),
+                    "the result is too large"))
         return {};
       scaled.push_back(static_cast<int64_t>(size));
     }
@@ -55,8 +56,8 @@ Value scaleSizes(Node &n, const ImageView &view, ArrayRef<double> scales) {
   if (!n.expect(!view.isLine() && llvm::all_of(scales, isWhole),
                 "fractional scales need static spatial sizes; pin them with --dim"))
     return {};
-  Value shape = n.create<qnn::ShapeOp>({n.getInput(0)},
-                                       {{"start", n.integer(2)}, {"end", n.integer(4)}});
+  Value shape =
+      n.create<qnn::ShapeOp>({n.getInput(0)}, {{"start", n.integer(2)}, {"end", n.integer(4)}});
   Value factors =
       n.createIntegers({static_cast<int64_t>(scales[0]), static_cast<int64_t>(scales[1])});
   return n.create<qnn::MulOp>({shape, factors});
@@ -122,7 +123,8 @@ void setModes(Node &n, Resampling &r) {
   n.expect(parsedMode.has_value(), "attribute 'mode' does not support '" + mode + "'");
   n.expect(parsedCoordinates.has_value(),
            "attribute 'coordinate_transformation_mode' does not support '" + coordinates + "'");
-  n.expect(parsedNearest.has_value(), "attribute 'nearest_mode' does not support '" + nearest + "'");
+  n.expect(parsedNearest.has_value(),
+           "attribute 'nearest_mode' does not support '" + nearest + "'");
   n.expect(n.getFloat("cubic_coeff_a", -0.75f) == -0.75f || mode != "cubic",
            "attribute 'cubic_coeff_a' other than -0.75 is not supported");
   n.expect(!n.getBool("exclude_outside", false) || mode != "cubic",
@@ -153,7 +155,7 @@ void buildResize11(Node &n) {
   Resampling r;
   setModes(n, r);
   int64_t rank = n.getRank(0);
-  SmallVector<int64_t> axes(llvm::seq<int64_t>(0, rank));
+  SmallVector<int64_t> axes = axesBetween(0, rank);
   if (n.getOpset() >= 18) {
     axes = n.normalizeAxes(n.getInts("axes", axes), rank);
     n.expect(!n.getBool("antialias", false), "attribute 'antialias' is not supported");
@@ -181,7 +183,7 @@ void buildUpsample(Node &n) {
   n.expect(parsed && *parsed != qnn::ResizeMode::Cubic,
            "attribute 'mode' does not support '" + mode + "'");
   r.mode = parsed.value_or(r.mode);
-  SmallVector<int64_t> axes(llvm::seq<int64_t>(0, n.getRank(0)));
+  SmallVector<int64_t> axes = axesBetween(0, n.getRank(0));
   std::vector<double> scales;
   if (n.getOpset() >= 9) {
     scales = requireScales(n, 1);

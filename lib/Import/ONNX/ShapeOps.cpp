@@ -77,8 +77,9 @@ void buildSqueeze(Node &n) {
     else if (size != 1)
       isExact = false;
   }
-  setReshaped(n, [&] { return n.squeeze(n.getInput(0), axes); },
-              isExact ? std::optional(shape) : std::nullopt);
+  setReshaped(
+      n, [&] { return n.squeeze(n.getInput(0), axes); },
+      isExact ? std::optional(shape) : std::nullopt);
 }
 
 void buildUnsqueeze(Node &n) {
@@ -179,8 +180,8 @@ void buildShape(Node &n) {
   ArrayRef<int64_t> sizes = n.getInputType(0).getShape().slice(start, end - start);
   if (llvm::any_of(sizes, ShapedType::isDynamic))
     return n.setResult(0,
-                       n.create<qnn::ShapeOp>({n.getInput(0)}, {{"start", n.integer(start)},
-                                                                {"end", n.integer(end)}}),
+                       n.create<qnn::ShapeOp>(
+                           {n.getInput(0)}, {{"start", n.integer(start)}, {"end", n.integer(end)}}),
                        Int64);
   ImportedValue result;
   result.elementType = Int64;

@@ -108,8 +108,8 @@ void TensorReader::store(std::vector<char> bytes) {
 
 Error TensorReader::setBytes(ArrayRef<char> bytes) {
   if (static_cast<int64_t>(bytes.size()) != getFileSize())
-    return createStringError("holds " + std::to_string(bytes.size()) + " bytes, but its shape needs " +
-                             std::to_string(getFileSize()));
+    return createStringError("holds " + std::to_string(bytes.size()) +
+                             " bytes, but its shape needs " + std::to_string(getFileSize()));
   result->bytes = bytes;
   return Error::success();
 }
@@ -127,8 +127,8 @@ Error TensorReader::packRows() {
     store(std::move(bytes));
     return Error::success();
   }
-  std::vector<int8_t> values = unpackNibbles(result->bytes, count + count % 2,
-                                                       result->elementType == UInt4);
+  std::vector<int8_t> values =
+      unpackNibbles(result->bytes, count + count % 2, result->elementType == UInt4);
   values.resize(count);
   store(packNibbles(values, columns));
   return Error::success();
@@ -188,7 +188,8 @@ Expected<ExternalRange> TensorReader::readExternalRange() {
       else
         range.length = number;
     } else if (entry.key() != "checksum") {
-      return createStringError("external data has the unknown key '" + printable(entry.key()) + "'");
+      return createStringError("external data has the unknown key '" + printable(entry.key()) +
+                               "'");
     }
   }
   return range;

@@ -103,16 +103,16 @@ void buildLeakyRelu(Node &n) {
 
 void buildHardSigmoid(Node &n) {
   float alpha = n.getFloat("alpha", 0.2f), beta = n.getFloat("beta", 0.5f);
-  n.setResult(n.create<qnn::HardSigmoidOp>(
-      {n.getInput(0)}, {{"alpha", n.number(alpha)}, {"beta", n.number(beta)}}));
+  n.setResult(n.create<qnn::HardSigmoidOp>({n.getInput(0)},
+                                           {{"alpha", n.number(alpha)}, {"beta", n.number(beta)}}));
 }
 
 void buildGelu(Node &n) {
   std::string mode = n.getString("approximate", "none");
   n.expect(mode == "none" || mode == "tanh",
            "attribute 'approximate' must be 'none' or 'tanh', but is '" + mode + "'");
-  n.setResult(n.create<qnn::GeluOp>({n.getInput(0)},
-                                    {{"tanh_approximation", n.unit(mode == "tanh")}}));
+  n.setResult(
+      n.create<qnn::GeluOp>({n.getInput(0)}, {{"tanh_approximation", n.unit(mode == "tanh")}}));
 }
 
 /// com.microsoft: the tanh form, with an optional bias.
