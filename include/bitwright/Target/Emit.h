@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// From a module in the LLVM dialect to files that a program can use.
+
+#ifndef BITWRIGHT_TARGET_EMIT_H
+#define BITWRIGHT_TARGET_EMIT_H
+
+#include "bitwright/Target/Target.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <string>
+
+namespace bitwright {
+
+enum class ArtifactKind { SharedLibrary, Archive, Object, Assembly, LLVMIR, Header };
+
+/// Where the packed weights go.
+enum class WeightPlacement {
+  Embed, ///< Into the artifact, page-aligned.
+  File   ///< Into a file of their own; the program maps it with bw_model_set_weights.
+};
+
+struct EmitOptions {
+  WeightPlacement weights = WeightPlacement::Embed;
+  /// The weights file; "" is the artifact's path with the ending ".weights".
+  std::string weightsPath;
+};
+
+/// Translates the output of `qnn-codegen` (docs/architecture.md lists its
+/// attributes), adds the descriptor `bw_<model>_desc`, optimizes, and writes
+/// the artifact. The bytes depend on the arguments only.
+///
+/// A shared library exports the descriptor and nothing else. Assembly and LLVM
+/// IR are for reading: they name the weights but do not hold them.
+///
+/// \param module is translated in place and must not be used for another target.
+llvm::Error emitArtifact(mlir::ModuleOp module, const TargetSpec &target, ArtifactKind kind,
+                         llvm::StringRef path, const EmitOptions &options = {});
+
+/// The path that `options` and an artifact's path give for the weights.
+std::string getWeightsPath(llvm::StringRef artifactPath, const EmitOptions &options);
+
+/// `name` as a C identifier: other characters become '_', a leading digit gets
+/// an underscore before it, nothing at all becomes "model".
+std::string sanitizeModelName(llvm::StringRef name);
+
+} // namespace bitwright
+
+#endif // BITWRIGHT_TARGET_EMIT_H

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// The machine that code is generated for, as a set of features. Generation is
+/// keyed on features, never on a CPU's name, and every feature that generated
+/// code may use is one that the runtime checks before it runs the code.
+
+#ifndef BITWRIGHT_TARGET_TARGET_H
+#define BITWRIGHT_TARGET_TARGET_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <cstdint>
+#include <string>
+
+namespace bitwright {
+
+struct TargetSpec {
+  std::string triple;   ///< Normalized, e.g. "x86_64-unknown-linux-gnu".
+  std::string cpu;      ///< The LLVM CPU whose features are the baseline.
+  std::string features; ///< On top of it: "+avx,+avx2,+fma", sorted.
+  uint64_t cpuBits = 0; ///< The same as BW_CPU_* bits, baseline included.
+};
+
+/// Reads what `--target=`, `--mcpu=` and `--mattr=` say.
+///
+/// \param triple  "" is the x86-64 Linux target.
+/// \param cpu     "" and "x86-64-v2" are the baseline, "native" is the CPU that
+///                this process runs on, any other LLVM name stands for its features.
+/// \param attrs   "+avx2,+fma,-avx512f": added to or taken from the CPU's.
+///                A feature brings those it builds on, and takes with it those
+///                that build on it.
+llvm::Expected<TargetSpec> parseTarget(llvm::StringRef triple, llvm::StringRef cpu,
+                                       llvm::StringRef attrs);
+
+/// The features that `attrs` may name: "avx, avx2, ...".
+std::string listTargetFeatures();
+
+} // namespace bitwright
+
+#endif // BITWRIGHT_TARGET_TARGET_H

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// LLVM's optimizer and code generator, set up so that the numbers stay what
+/// the IR says: no fast-math, no contraction, no library functions.
+
+#include "Descriptor.h"
+#include "bitwright/Support/Error.h"
+#include "bitwright_rt/abi.h"
+#include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Object/ObjectFile.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/CodeGen.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace bitwright;
+using namespace bitwright::detail;
+
+static llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createMachine(const TargetSpec &target) {
+  std::string message;
+  llvm::Triple triple(target.triple);
+  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, message);
+  if (!found)
+    return makeError("target '" + target.triple + "' is not supported: " + message);
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  options.MCOptions.AsmVerbose = true;
+  std::unique_ptr<llvm::TargetMachine> machine(
+      found->createTargetMachine(triple, target.cpu, target.features, options, llvm::Reloc::PIC_,
+                                 std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+  if (!machine)
+    return makeError("target '" + target.triple + "' cannot generate code");
+  return machine;
+}
+
+static void setAttributes(llvm::Module &module, const TargetSpec &target) {
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", target.cpu);
+    if (!target.features.empty())
+      function.addFnAttr("target-features", target.features);
+    if (target.cpuBits & BW_CPU_AVX512F)
+      function.addFnAttr("prefer-vector-width", "512");
+    function.addFnAttr(llvm::Attribute::NoUnwind);
+  }
+}
+
+/// Generated code may call these and nothing else.
+static llvm::TargetLibraryInfoImpl getLibrary(const llvm::Triple &triple) {
+  llvm::TargetLibraryInfoImpl library(triple);
+  library.disableAllFunctions();
+  library.setAvailable(llvm::LibFunc_memcpy);
+  library.setAvailable(llvm::LibFunc_memset);
+  return library;
+}
+
+static void runPipeline(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager graphs;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine);
+  llvm::TargetLibraryInfoImpl library = getLibrary(machine.getTargetTriple());
+  functions.registerPass([&] { return llvm::TargetLibraryAnalysis(library); });
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(graphs);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, graphs, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+}
+
+llvm::Error detail::optimizeModule(llvm::Module &module, const TargetSpec &target) {
+  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine = createMachine(target);
+  if (!machine)
+    return machine.takeError();
+  setAttributes(module, target);
+  runPipeline(module, **machine);
+  return llvm::Error::success();
+}
+
+llvm::Expected<llvm::SmallVector<char, 0>>
+detail::generateCode(llvm::Module &module, const TargetSpec &target, bool asText) {
+  if (llvm::Error error = optimizeModule(module, target))
+    return std::move(error);
+  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine = createMachine(target);
+  if (!machine)
+    return machine.takeError();
+  llvm::SmallVector<char, 0> output;
+  llvm::raw_svector_ostream stream(output);
+  llvm::legacy::PassManager passes;
+  passes.add(new llvm::TargetLibraryInfoWrapperPass(getLibrary((*machine)->getTargetTriple())));
+  auto kind = asText ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
+  if ((*machine)->addPassesToEmitFile(passes, stream, nullptr, kind))
+    return makeError("target '" + target.triple + "' cannot write this kind of file");
+  passes.run(module);
+  return output;
+}
+
+llvm::Error detail::checkUndefinedSymbols(llvm::StringRef object) {
+  auto file = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object, "object"));
+  if (!file)
+    return file.takeError();
+  for (const llvm::object::SymbolRef &symbol : (*file)->symbols()) {
+    llvm::Expected<uint32_t> flags = symbol.getFlags();
+    llvm::Expected<llvm::StringRef> name = symbol.getName();
+    if (!flags || !name)
+      return llvm::joinErrors(flags.takeError(), name.takeError());
+    if (!(*flags & llvm::object::SymbolRef::SF_Undefined) || name->empty())
+      continue;
+    if (*name != "memcpy" && *name != "memset" && !name->starts_with("bw_"))
+      return makeError("the generated code calls '" + *name +
+                       "', which the runtime does not offer");
+  }
+  return llvm::Error::success();
+}

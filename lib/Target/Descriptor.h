@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// What a generated module says about itself, and the C structure made of it.
+
+#ifndef BITWRIGHT_LIB_TARGET_DESCRIPTOR_H
+#define BITWRIGHT_LIB_TARGET_DESCRIPTOR_H
+
+#include "bitwright/Target/Target.h"
+#include "dialects/QNN/Constants.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/IR/Module.h"
+
+namespace bitwright::detail {
+
+/// One input or output of a model (bw_value_desc).
+struct ValueInfo {
+  std::string name;
+  int32_t dtype = 0;
+  llvm::SmallVector<int64_t> dims;
+  llvm::SmallVector<std::string> dimNames; // one for each dimension, "" where unnamed
+};
+
+/// The attributes of a generated module, checked.
+struct ModelInfo {
+  std::string name; // a C identifier
+  llvm::SmallVector<ValueInfo> inputs, outputs;
+  std::vector<std::string> nodeNames, observerNames;
+  uint64_t features = 0;
+  ConstantData weights; // empty where the model has none
+
+  std::string getSymbol(llvm::StringRef suffix) const {
+    return ("bw_" + name + "_" + suffix).str();
+  }
+};
+
+llvm::Expected<ModelInfo> readModelInfo(mlir::ModuleOp module);
+
+/// Adds the global `bw_<model>_desc` to `module`, which must define the plan
+/// and invoke functions. The weights are an external symbol if `embedWeights`.
+llvm::Error addDescriptor(llvm::Module &module, const ModelInfo &info, const TargetSpec &target,
+                          bool embedWeights);
+
+/// The C header of a model.
+std::string makeHeader(const ModelInfo &info, const TargetSpec &target, bool embedWeights);
+
+/// An ELF object that holds the weights in a section of their own.
+std::string makeWeightObject(const ModelInfo &info);
+
+/// Optimizes and generates code. `asText` gives assembly.
+llvm::Expected<llvm::SmallVector<char, 0>> generateCode(llvm::Module &module,
+                                                        const TargetSpec &target, bool asText);
+/// The part of generateCode before code: for printing LLVM IR.
+llvm::Error optimizeModule(llvm::Module &module, const TargetSpec &target);
+
+/// An error if `object` needs symbols other than memcpy, memset and bw_*.
+llvm::Error checkUndefinedSymbols(llvm::StringRef object);
+
+/// Links objects (path-free contents) into a shared library or one object.
+llvm::Error linkObjects(llvm::ArrayRef<llvm::StringRef> objects, bool isShared,
+                        llvm::StringRef path);
+llvm::Error archiveObjects(llvm::StringRef modelName, llvm::ArrayRef<llvm::StringRef> objects,
+                           llvm::StringRef path);
+
+} // namespace bitwright::detail
+
+#endif // BITWRIGHT_LIB_TARGET_DESCRIPTOR_H

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// The road from a generated module to a file.
+
+#include "bitwright/Target/Emit.h"
+#include "Descriptor.h"
+#include "bitwright/Support/AtomicFile.h"
+#include "bitwright/Support/Error.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace bitwright;
+using namespace bitwright::detail;
+
+std::string bitwright::sanitizeModelName(llvm::StringRef name) {
+  std::string result;
+  for (char c : name.take_front(64))
+    result += llvm::isAlnum(c) || c == '_' ? c : '_';
+  if (result.empty())
+    return "model";
+  return llvm::isDigit(result.front()) ? "_" + result : result;
+}
+
+std::string bitwright::getWeightsPath(llvm::StringRef artifactPath, const EmitOptions &options) {
+  if (!options.weightsPath.empty())
+    return options.weightsPath;
+  llvm::SmallString<128> path(artifactPath);
+  llvm::sys::path::replace_extension(path, ".weights");
+  return path.str().str();
+}
+
+static llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module,
+                                                               const ModelInfo &info,
+                                                               const TargetSpec &target,
+                                                               llvm::LLVMContext &context) {
+  mlir::DialectRegistry registry;
+  mlir::registerAllToLLVMIRTranslations(registry);
+  module.getContext()->appendDialectRegistry(registry);
+  std::unique_ptr<llvm::Module> result = mlir::translateModuleToLLVMIR(module, context, info.name);
+  if (!result)
+    return makeError("model '" + info.name + "' cannot be translated to LLVM IR");
+  llvm::Triple triple(target.triple);
+  std::string message;
+  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, message);
+  if (!found)
+    return makeError(message);
+  std::unique_ptr<llvm::TargetMachine> machine(found->createTargetMachine(
+      triple, target.cpu, target.features, llvm::TargetOptions(), llvm::Reloc::PIC_));
+  result->setTargetTriple(triple);
+  result->setDataLayout(machine->createDataLayout());
+  result->setPICLevel(llvm::PICLevel::BigPIC);
+  return result;
+}
+
+static llvm::Error writeText(llvm::Module &module, const TargetSpec &target, bool isAssembly,
+                             llvm::StringRef path) {
+  if (isAssembly) {
+    auto text = generateCode(module, target, /*asText=*/true);
+    if (!text)
+      return text.takeError();
+    return writeFileAtomically(path, llvm::StringRef(text->data(), text->size()));
+  }
+  if (llvm::Error error = optimizeModule(module, target))
+    return error;
+  return writeFileAtomically(path, [&](llvm::raw_ostream &stream) {
+    module.print(stream, nullptr);
+    return llvm::Error::success();
+  });
+}
+
+static llvm::Error writeBinary(llvm::Module &module, const ModelInfo &info,
+                               const TargetSpec &target, ArtifactKind kind, bool embedWeights,
+                               llvm::StringRef path) {
+  auto code = generateCode(module, target, /*asText=*/false);
+  if (!code)
+    return code.takeError();
+  llvm::SmallVector<llvm::StringRef, 2> objects = {llvm::StringRef(code->data(), code->size())};
+  if (llvm::Error error = checkUndefinedSymbols(objects.front()))
+    return error;
+  std::string weights;
+  if (embedWeights) {
+    weights = makeWeightObject(info);
+    objects.push_back(weights);
+  }
+  if (kind == ArtifactKind::Archive)
+    return archiveObjects(info.name, objects, path);
+  if (kind == ArtifactKind::Object && objects.size() == 1)
+    return writeFileAtomically(path, objects.front());
+  return linkObjects(objects, kind == ArtifactKind::SharedLibrary, path);
+}
+
+llvm::Error bitwright::emitArtifact(mlir::ModuleOp module, const TargetSpec &target,
+                                    ArtifactKind kind, llvm::StringRef path,
+                                    const EmitOptions &options) {
+  llvm::Expected<ModelInfo> info = readModelInfo(module);
+  if (!info)
+    return info.takeError();
+  bool hasWeights = !info->weights.bytes.empty();
+  bool embedWeights = hasWeights && options.weights == WeightPlacement::Embed;
+  if (kind == ArtifactKind::Header)
+    return writeFileAtomically(path, makeHeader(*info, target, embedWeights));
+
+  llvm::LLVMContext context;
+  auto translated = translate(module, *info, target, context);
+  if (!translated)
+    return translated.takeError();
+  if (llvm::Error error = addDescriptor(**translated, *info, target, embedWeights))
+    return error;
+  if (kind == ArtifactKind::Assembly || kind == ArtifactKind::LLVMIR)
+    return writeText(**translated, target, kind == ArtifactKind::Assembly, path);
+  if (hasWeights && !embedWeights) {
+    if (path == "-" && options.weightsPath.empty())
+      return makeError("an artifact on standard output needs a path for its weights");
+    llvm::StringRef bytes(info->weights.bytes.data(), info->weights.bytes.size());
+    if (llvm::Error error = writeFileAtomically(getWeightsPath(path, options), bytes))
+      return error;
+  }
+  return writeBinary(**translated, *info, target, kind, embedWeights, path);
+}
