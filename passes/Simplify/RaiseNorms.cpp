@@ -98,10 +98,12 @@ struct Spread {
   double epsilon;
 };
 
-/// value = x * 1 / sqrt(v + eps), as x / sqrt, x * (1 / sqrt) or x * reciprocal(sqrt).
+/// value = x * 1 / sqrt(v + eps), as x / sqrt, x * (1 / sqrt) or x * reciprocal(sqrt);
+/// in the latter two the constant scale may have been multiplied in first.
 struct Normalized {
   Value input;
   Spread spread;
+  Value scale = nullptr;
 };
 
 std::optional<Spread> matchSqrt(Value value) {
@@ -135,10 +137,18 @@ std::optional<Normalized> matchNormalized(Operation *op) {
   auto mul = dyn_cast<qnn::MulOp>(op);
   if (!mul)
     return std::nullopt;
-  if (auto spread = matchInverseSqrt(mul.getRhs()))
-    return Normalized{mul.getLhs(), *spread};
-  if (auto spread = matchInverseSqrt(mul.getLhs()))
-    return Normalized{mul.getRhs(), *spread};
+  for (auto [x, factor] : {std::pair(mul.getLhs(), mul.getRhs()), {mul.getRhs(), mul.getLhs()}}) {
+    if (auto spread = matchInverseSqrt(factor))
+      return Normalized{x, *spread};
+    auto scaled = factor.getDefiningOp<qnn::MulOp>();
+    if (!scaled)
+      continue;
+    for (auto [inverse, scale] :
+         {std::pair(scaled.getLhs(), scaled.getRhs()), {scaled.getRhs(), scaled.getLhs()}})
+      if (isConstantValue(scale))
+        if (auto spread = matchInverseSqrt(inverse))
+          return Normalized{x, *spread, scale};
+  }
   return std::nullopt;
 }
 
@@ -170,8 +180,19 @@ bool isVariance(Value value, Value centered, const Mean &of) {
          ofSquare->axis == of.axis && mean->axis == of.axis;
 }
 
-/// The user of `value` if it is the only one and an OpTy with a constant of exactly
-/// the shape of the normalized dimensions (before which ones may stand).
+/// The elements of a constant of exactly the shape of the normalized dimensions
+/// (before which ones may stand).
+std::optional<SmallVector<float>> getParameter(Value constant, ArrayRef<int64_t> shape) {
+  RankedTensorType type = getTensorType(constant);
+  int64_t extra = type.getRank() - int64_t(shape.size());
+  if (!isConstantValue(constant) || !type.getElementType().isF32() || extra < 0 ||
+      type.getShape().drop_front(extra) != shape ||
+      llvm::any_of(type.getShape().take_front(extra), [](int64_t size) { return size != 1; }))
+    return std::nullopt;
+  return getFloats(constant);
+}
+
+/// The user of `value` if it is the only one and an OpTy with such a constant.
 template <typename OpTy>
 std::pair<OpTy, SmallVector<float>> matchParameter(Value value, ArrayRef<int64_t> shape) {
   if (!value.hasOneUse())
@@ -179,17 +200,8 @@ std::pair<OpTy, SmallVector<float>> matchParameter(Value value, ArrayRef<int64_t
   auto op = dyn_cast<OpTy>(*value.getUsers().begin());
   if (!op || op.getType() != value.getType())
     return {};
-  Value constant = op.getLhs() == value ? op.getRhs() : op.getLhs();
-  auto type = getTensorType(constant);
-  if (!isConstantValue(constant) || !type.hasStaticShape() || !type.getElementType().isF32())
-    return {};
-  int64_t extra = type.getRank() - int64_t(shape.size());
-  if (extra < 0 || type.getShape().drop_front(extra) != shape ||
-      llvm::any_of(type.getShape().take_front(extra), [](int64_t size) { return size != 1; }))
-    return {};
-  auto floats = getFloats(constant);
-  return floats ? std::make_pair(op, SmallVector<float>(*floats))
-                : std::pair<OpTy, SmallVector<float>>();
+  auto floats = getParameter(op.getLhs() == value ? op.getRhs() : op.getLhs(), shape);
+  return floats ? std::pair(op, *floats) : std::pair<OpTy, SmallVector<float>>();
 }
 
 template <typename OpTy> struct RaiseNorm final : OpRewritePattern<OpTy> {
@@ -200,29 +212,32 @@ template <typename OpTy> struct RaiseNorm final : OpRewritePattern<OpTy> {
     if (!normalized || normalized->input.getType() != op.getType() ||
         !op.getType().getElementType().isF32())
       return rewriter.notifyMatchFailure(op, "no division by a square root");
+    // First, for the norm of centered values is an rms_norm too.
+    auto centered = matchCentered(normalized->input);
+    if (centered && isVariance(normalized->spread.variance, normalized->input, *centered))
+      return raise(op, *normalized, *centered, /*rms=*/false, rewriter);
     auto mean = matchMean(normalized->spread.variance);
     if (mean && matchSquare(mean->input) == normalized->input &&
         mean->axis == op.getType().getRank() - 1)
-      return raise(op, normalized->input, mean->axis, normalized->spread.epsilon, /*rms=*/true,
-                   rewriter);
-    auto centered = matchCentered(normalized->input);
-    if (centered && isVariance(normalized->spread.variance, normalized->input, *centered))
-      return raise(op, centered->input, centered->axis, normalized->spread.epsilon,
-                   /*rms=*/false, rewriter);
+      return raise(op, *normalized, Mean{normalized->input, mean->axis}, /*rms=*/true, rewriter);
     return rewriter.notifyMatchFailure(op, "no norm");
   }
 
   /// Takes a scale and a bias that follow along.
-  static LogicalResult raise(OpTy op, Value input, int64_t axis, double epsilon, bool rms,
+  static LogicalResult raise(OpTy op, const Normalized &normalized, const Mean &of, bool rms,
                              PatternRewriter &rewriter) {
-    ArrayRef<int64_t> shape = op.getType().getShape().drop_front(axis);
+    ArrayRef<int64_t> shape = op.getType().getShape().drop_front(of.axis);
     if (llvm::any_of(shape, ShapedType::isDynamic))
       return rewriter.notifyMatchFailure(op, "normalizes dimensions that are not known");
-    int64_t count = countFrom(op.getType(), axis);
     Operation *last = op;
     SmallVector<Operation *> merged{op};
-    SmallVector<float> scale(count, 1.0f), bias;
-    if (auto [mul, values] = matchParameter<qnn::MulOp>(last->getResult(0), shape); mul) {
+    SmallVector<float> scale(countFrom(op.getType(), of.axis), 1.0f), bias;
+    if (normalized.scale) {
+      auto values = getParameter(normalized.scale, shape);
+      if (!values)
+        return rewriter.notifyMatchFailure(op, "the scale is not one for each element");
+      scale = *values;
+    } else if (auto [mul, values] = matchParameter<qnn::MulOp>(op.getResult(), shape); mul) {
       scale = values;
       merged.push_back(last = mul);
     }
@@ -233,14 +248,14 @@ template <typename OpTy> struct RaiseNorm final : OpRewritePattern<OpTy> {
     rewriter.setInsertionPoint(last);
     Location loc = fuseLocations(merged);
     Value scaleValue = createFloats(rewriter, loc, shape, scale), norm;
-    auto epsilonAttr = rewriter.getF64FloatAttr(epsilon);
+    auto epsilonAttr = rewriter.getF64FloatAttr(normalized.spread.epsilon);
     if (rms)
-      norm = qnn::RmsNormOp::create(rewriter, loc, op.getType(), input, scaleValue, epsilonAttr);
+      norm = qnn::RmsNormOp::create(rewriter, loc, op.getType(), of.input, scaleValue, epsilonAttr);
     else
-      norm = qnn::LayerNormOp::create(rewriter, loc, op.getType(), input, scaleValue,
+      norm = qnn::LayerNormOp::create(rewriter, loc, op.getType(), of.input, scaleValue,
                                       bias.empty() ? Value()
                                                    : createFloats(rewriter, loc, shape, bias),
-                                      epsilonAttr, rewriter.getI64IntegerAttr(axis));
+                                      epsilonAttr, rewriter.getI64IntegerAttr(of.axis));
     rewriter.replaceOp(last, norm);
     return success();
   }

@@ -1,4 +1,5 @@
 // RUN: quant-opt %s --qnn-fold-constants --split-input-file | FileCheck %s
+// RUN: quant-opt %s --qnn-fold-constants --split-input-file | quant-opt --split-input-file --qnn-fold-constants | FileCheck %s
 
 // The batch is copied with 0, the rest is known: the reshape becomes static but for it.
 // CHECK-LABEL: func.func @reshape_to_shape
@@ -11,5 +12,107 @@ func.func @reshape_to_shape(%x: tensor<?x4x8xf32>) -> tensor<?x?xf32> {
   // CHECK-NOT: qnn.shape
   // CHECK: qnn.reshape %{{.+}}, %[[SHAPE]] : tensor<?x4x8xf32>, tensor<2xi64> -> tensor<?x32xf32>
   %r = qnn.reshape %x, %t : tensor<?x4x8xf32>, tensor<2xi64> -> tensor<?x?xf32>
+  return %r : tensor<?x?xf32>
+}
+
+// -----
+
+// Dimensions of the same name are one symbol, so one of two unknown sizes is still a copy.
+// CHECK-LABEL: func.func @named_dims
+func.func @named_dims(%ids: tensor<?x?xi64> {qnn.dim_names = ["batch", "sequence"]},
+                      %x: tensor<?x?x64xf32> {qnn.dim_names = ["batch", "sequence", ""]}) -> tensor<?x?x8x8xf32> {
+  %c8 = qnn.constant dense<8> : tensor<2xi64>
+  %s = qnn.shape %ids {start = 0 : i64, end = 2 : i64} : tensor<?x?xi64> -> tensor<2xi64>
+  %t = qnn.concat %s, %c8 {axis = 0 : i64} : tensor<2xi64>, tensor<2xi64> -> tensor<4xi64>
+  // CHECK: qnn.constant dense<[0, 0, 8, 8]> : tensor<4xi64>
+  %r = qnn.reshape %x, %t : tensor<?x?x64xf32>, tensor<4xi64> -> tensor<?x?x8x8xf32>
+  return %r : tensor<?x?x8x8xf32>
+}
+
+// -----
+
+// Two sizes that nothing names keep the computed shape.
+// CHECK-LABEL: func.func @unknown_dims
+func.func @unknown_dims(%ids: tensor<?x?xi64>, %x: tensor<?xf32>) -> tensor<?x?xf32> {
+  %s = qnn.shape %ids {start = 0 : i64, end = 2 : i64} : tensor<?x?xi64> -> tensor<2xi64>
+  // CHECK: %[[SHAPE:.+]] = qnn.shape
+  // CHECK: qnn.reshape %{{.+}}, %[[SHAPE]]
+  %r = qnn.reshape %x, %s : tensor<?xf32>, tensor<2xi64> -> tensor<?x?xf32>
+  return %r : tensor<?x?xf32>
+}
+
+// -----
+
+// A dimension known through gather, cast, arithmetic and unsqueeze.
+// CHECK-LABEL: func.func @half_of_last_dim
+func.func @half_of_last_dim(%x: tensor<?x32xf32>) -> tensor<1xi64> {
+  %one = qnn.constant dense<1> : tensor<i64>
+  %two = qnn.constant dense<2> : tensor<i64>
+  %s = qnn.shape %x {start = 0 : i64, end = 2 : i64} : tensor<?x32xf32> -> tensor<2xi64>
+  %g = qnn.gather %s, %one {axis = 0 : i64} : tensor<2xi64>, tensor<i64> -> tensor<i64>
+  %d = qnn.div %g, %two : tensor<i64>, tensor<i64> -> tensor<i64>
+  %c = qnn.cast %d : tensor<i64> -> tensor<i64>
+  %u = qnn.unsqueeze %c axes [0] : tensor<i64> -> tensor<1xi64>
+  // CHECK-NEXT: %[[R:.+]] = qnn.constant dense<16> : tensor<1xi64>
+  // CHECK-NEXT: return %[[R]]
+  return %u : tensor<1xi64>
+}
+
+// -----
+
+// Ops on constants are evaluated, dequantize excepted: QDQ form is made of it.
+// CHECK-LABEL: func.func @evaluate
+func.func @evaluate() -> (tensor<2xf32>, tensor<2xf32>) {
+  %a = qnn.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %q = qnn.constant dense<[4, -4]> : tensor<2xi8>
+  %s = qnn.constant dense<0.5> : tensor<f32>
+  %z = qnn.constant dense<0> : tensor<i8>
+  // CHECK-DAG: qnn.constant dense<[2.000000e+00, 4.000000e+00]> : tensor<2xf32>
+  // CHECK-NOT: qnn.add
+  %b = qnn.add %a, %a : tensor<2xf32>, tensor<2xf32> -> tensor<2xf32>
+  // CHECK: qnn.dequantize
+  %d = qnn.dequantize %q, %s, %z : tensor<2xi8>, tensor<f32>, tensor<i8> -> tensor<2xf32>
+  return %b, %d : tensor<2xf32>, tensor<2xf32>
+}
+
+// -----
+
+// A small constant does not grow into a large one.
+// CHECK-LABEL: func.func @no_growth
+func.func @no_growth() -> tensor<1000x1000xf32> {
+  %a = qnn.constant dense<1.0> : tensor<1x1xf32>
+  %s = qnn.constant dense<[1000, 1000]> : tensor<2xi64>
+  // CHECK: qnn.expand
+  %b = qnn.expand %a, %s : tensor<1x1xf32>, tensor<2xi64> -> tensor<1000x1000xf32>
+  return %b : tensor<1000x1000xf32>
+}
+
+// -----
+
+// An if on a constant is the region it takes.
+// CHECK-LABEL: func.func @constant_if
+func.func @constant_if(%x: tensor<4xf32>) -> tensor<?xf32> {
+  %c = qnn.constant dense<true> : tensor<1xi1>
+  // CHECK-NOT: qnn.if
+  // CHECK: qnn.relu %{{.+}} : tensor<4xf32> -> tensor<4xf32>
+  // CHECK-NOT: qnn.neg
+  %r = qnn.if %c : (tensor<1xi1>) -> tensor<?xf32> {
+    %a = qnn.relu %x : tensor<4xf32> -> tensor<?xf32>
+    qnn.yield %a : tensor<?xf32>
+  } else {
+    %b = qnn.neg %x : tensor<4xf32> -> tensor<?xf32>
+    qnn.yield %b : tensor<?xf32>
+  }
+  return %r : tensor<?xf32>
+}
+
+// -----
+
+// A result dimension that becomes static loses its name.
+// CHECK-LABEL: func.func @result_names
+// CHECK-SAME: -> (tensor<?x4xf32> {qnn.dim_names = ["n", ""], qnn.name = "y"})
+func.func @result_names(%x: tensor<?x4xf32> {qnn.dim_names = ["n", ""]})
+    -> (tensor<?x?xf32> {qnn.dim_names = ["n", "m"], qnn.name = "y"}) {
+  %r = qnn.relu %x : tensor<?x4xf32> -> tensor<?x?xf32>
   return %r : tensor<?x?xf32>
 }
