@@ -15,8 +15,10 @@ using namespace bitwright::qnn;
 void QNNDialect::initialize() {
   weightStore = std::make_shared<bitwright::WeightStore>();
   decisionLog = std::make_shared<bitwright::DecisionLog>();
+  weightPrinters = std::make_shared<std::atomic<int>>(0);
   registerAttributes();
   registerOps();
+  registerInterfaces();
 }
 
 Operation *QNNDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type,

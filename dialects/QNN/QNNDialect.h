@@ -8,7 +8,9 @@
 
 #include "bitwright/Support/DecisionLog.h"
 #include "bitwright/Support/WeightStore.h"
+#include "dialects/QNN/QNNAttrs.h"
 #include "mlir/IR/Dialect.h"
+#include <atomic>
 #include <memory>
 
 #include "dialects/QNN/QNNDialect.h.inc"
@@ -20,6 +22,25 @@ WeightStore &getWeightStore(mlir::MLIRContext *context);
 
 /// Where passes that run in `context` record their choices.
 DecisionLog &getDecisionLog(mlir::MLIRContext *context);
+
+/// The weights that attributes under `root` name, each hash once, in the order
+/// of the ops.
+llvm::SmallVector<WeightAttr> collectWeights(mlir::Operation *root);
+
+/// Frees the weights that nothing under `root` names. `root` is all that is
+/// left of the context's IR when this is called, between two passes.
+void releaseUnusedWeights(mlir::Operation *root);
+
+/// While one lives, printing IR (text or bytecode) carries the weights as
+/// resources; otherwise they are left out, as in `--mlir-print-ir-after-all`.
+class PrintWeightsScope {
+public:
+  explicit PrintWeightsScope(mlir::MLIRContext *context);
+  ~PrintWeightsScope();
+
+private:
+  QNNDialect *dialect;
+};
 
 } // namespace bitwright::qnn
 

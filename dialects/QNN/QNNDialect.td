@@ -21,14 +21,20 @@ def QNN_Dialect : Dialect {
   let extraClassDeclaration = [{
     void registerAttributes();
     void registerOps();
+    void registerInterfaces();
     /// The bytes of all `#qnn.weight` attributes of this context.
     ::bitwright::WeightStore &getWeightStore() { return *weightStore; }
     /// What the passes run in this context have chosen.
     ::bitwright::DecisionLog &getDecisionLog() { return *decisionLog; }
 
+    /// True while printing carries weights as resources.
+    bool printsWeights() const { return *weightPrinters > 0; }
+
   private:
+    friend class PrintWeightsScope;
     std::shared_ptr<::bitwright::WeightStore> weightStore;
     std::shared_ptr<::bitwright::DecisionLog> decisionLog;
+    std::shared_ptr<std::atomic<int>> weightPrinters;
 
   public:
   }];
