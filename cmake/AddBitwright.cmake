@@ -3,15 +3,17 @@ include_guard()
 
 # The build vocabulary of the project: one function per kind of folder.
 
-# One precompiled header of the MLIR core serves every library and tool.
+# One precompiled header of the MLIR core serves every library and tool. Several
+# checkouts share a ccache only without it, since it holds absolute paths.
+option(BITWRIGHT_PCH "Precompile the common headers" OFF)
+
 function(bitwright_add_pch)
+  if(NOT BITWRIGHT_PCH)
+    return()
+  endif()
   file(WRITE ${PROJECT_BINARY_DIR}/pch.cpp "")
   add_library(BitwrightPCH OBJECT ${PROJECT_BINARY_DIR}/pch.cpp)
-  target_precompile_headers(BitwrightPCH PRIVATE
-    <mlir/IR/Builders.h> <mlir/IR/BuiltinAttributes.h> <mlir/IR/BuiltinOps.h>
-    <mlir/IR/BuiltinTypes.h> <mlir/IR/DialectImplementation.h>
-    <mlir/IR/OpDefinition.h> <mlir/IR/PatternMatch.h>
-    <mlir/Dialect/Func/IR/FuncOps.h> <mlir/Pass/Pass.h> <llvm/ADT/StringExtras.h>)
+  target_precompile_headers(BitwrightPCH PRIVATE ${PROJECT_SOURCE_DIR}/cmake/Prelude.h)
   if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
     target_compile_options(BitwrightPCH PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
   endif()
@@ -19,6 +21,10 @@ endfunction()
 
 # Executables are compiled with -fPIC, since the header is and clang refuses the mixture.
 function(bitwright_use_pch name)
+  if(NOT BITWRIGHT_PCH)
+    target_compile_options(${name} PRIVATE "SHELL:-include ${PROJECT_SOURCE_DIR}/cmake/Prelude.h")
+    return()
+  endif()
   target_precompile_headers(${name} REUSE_FROM BitwrightPCH)
   if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
     target_compile_options(${name} PRIVATE -fPIC "SHELL:-Xclang -fno-pch-timestamp")
