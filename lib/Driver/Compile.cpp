@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Pipelines in their order, between reading a model and writing an artifact.
+
+#include "bitwright/Driver/Compile.h"
+#include "bitwright/Support/AtomicFile.h"
+#include "dialects/QNN/QNNDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "passes/Calibration/Calibrate.h"
+#include "llvm/Support/Path.h"
+
+using namespace bitwright;
+
+static mlir::LogicalResult fail(mlir::ModuleOp module, llvm::Error error) {
+  mlir::emitError(mlir::UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
+  return mlir::failure();
+}
+
+mlir::LogicalResult bitwright::runPipeline(mlir::ModuleOp module, llvm::StringRef pipeline) {
+  mlir::PassManager manager(module.getContext(), mlir::ModuleOp::getOperationName());
+  std::string message;
+  llvm::raw_string_ostream stream(message);
+  if (mlir::failed(mlir::parsePassPipeline(pipeline, manager, stream)))
+    return mlir::emitError(mlir::UnknownLoc::get(module.getContext()))
+           << llvm::StringRef(message).trim().split('\n').first;
+  return manager.run(module);
+}
+
+static mlir::LogicalResult calibrate(mlir::ModuleOp module, const QuantizeOptions &options) {
+  auto main = module.lookupSymbol<mlir::func::FuncOp>("main");
+  if (!main)
+    return mlir::emitError(module.getLoc()) << "the module has no function 'main'";
+  if (mlir::failed(runPipeline(module, "simplify")))
+    return mlir::failure();
+  llvm::SmallVector<ModelInput> inputs = getModelInputs(main);
+  auto samples = openSamples(options.calibration, inputs);
+  if (!samples)
+    return fail(module, samples.takeError());
+  CalibrationOptions calibration;
+  calibration.maxSamples = options.samples;
+  auto count =
+      calibrateModule(module, getCalibrationDefaults().executor, **samples, calibration);
+  return count ? mlir::success() : fail(module, count.takeError());
+}
+
+mlir::LogicalResult bitwright::quantizeModel(mlir::ModuleOp module,
+                                             const QuantizeOptions &options) {
+  if (!options.calibration.empty() && mlir::failed(calibrate(module, options)))
+    return mlir::failure();
+  if (options.scheme.empty())
+    return mlir::success();
+  return runPipeline(module, "quantize{" + options.scheme + "}");
+}
+
+/// Generated modules say what they are.
+static bool isLowered(mlir::ModuleOp module) { return module->hasAttr("qnn.inputs"); }
+
+mlir::LogicalResult bitwright::lowerModel(mlir::ModuleOp module, const TargetSpec &target) {
+  if (isLowered(module))
+    return mlir::success();
+  return runPipeline(module, "simplify,fuse,qnn-codegen{features=" +
+                                 std::to_string(target.cpuBits) + "}");
+}
+
+mlir::LogicalResult bitwright::compileModel(mlir::ModuleOp module, const TargetSpec &target,
+                                            ArtifactKind kind, llvm::StringRef path,
+                                            const EmitOptions &options) {
+  if (mlir::failed(lowerModel(module, target)))
+    return mlir::failure();
+  if (llvm::Error error = emitArtifact(module, target, kind, path, options))
+    return fail(module, std::move(error));
+  return mlir::success();
+}
+
+void bitwright::nameModel(mlir::ModuleOp module, llvm::StringRef name, llvm::StringRef path) {
+  if (isLowered(module))
+    return; // its functions carry the name
+  auto given = module->getAttrOfType<mlir::StringAttr>("qnn.model_name");
+  if (name.empty() && given)
+    name = given;
+  if (name.empty())
+    name = llvm::sys::path::stem(path);
+  module->setAttr("qnn.model_name",
+                  mlir::StringAttr::get(module.getContext(), sanitizeModelName(name)));
+}
+
+llvm::Error bitwright::writeReport(mlir::ModuleOp module, llvm::StringRef path) {
+  DecisionLog &log = qnn::getDecisionLog(module.getContext());
+  return writeFileAtomically(path, [&](llvm::raw_ostream &stream) {
+    if (path.ends_with(".json"))
+      log.printJson(stream);
+    else
+      log.printText(stream);
+    return llvm::Error::success();
+  });
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// The command line of quant-compile, checked.
+
+#ifndef BITWRIGHT_TOOLS_QUANT_COMPILE_OPTIONS_H
+#define BITWRIGHT_TOOLS_QUANT_COMPILE_OPTIONS_H
+
+#include "bitwright/Driver/Compile.h"
+#include "bitwright/Driver/ModuleIO.h"
+#include <optional>
+#include <string>
+
+namespace bitwright {
+
+struct CompileToolOptions {
+  std::string input, output, name, report, header;
+  LoadOptions load;
+  TargetSpec target;
+  QuantizeOptions quantize;
+  EmitOptions emit;
+  /// What to write; nullopt stands for the LLVM dialect, as text.
+  std::optional<ArtifactKind> kind;
+};
+
+/// Reads the command line; prints help and errors of syntax itself.
+llvm::Expected<CompileToolOptions> parseCompileOptions(int argc, char **argv);
+
+} // namespace bitwright
+
+#endif // BITWRIGHT_TOOLS_QUANT_COMPILE_OPTIONS_H
