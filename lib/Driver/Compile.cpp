@@ -9,8 +9,11 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
-#include "passes/Calibration/Calibrate.h"
 #include "llvm/Support/Path.h"
+
+#ifdef BITWRIGHT_HAS_CALIBRATION
+#include "passes/Calibration/Calibrate.h"
+#endif
 
 using namespace bitwright;
 
@@ -29,6 +32,7 @@ mlir::LogicalResult bitwright::runPipeline(mlir::ModuleOp module, llvm::StringRe
   return manager.run(module);
 }
 
+#ifdef BITWRIGHT_HAS_CALIBRATION
 static mlir::LogicalResult calibrate(mlir::ModuleOp module, const QuantizeOptions &options) {
   auto main = module.lookupSymbol<mlir::func::FuncOp>("main");
   if (!main)
@@ -45,6 +49,11 @@ static mlir::LogicalResult calibrate(mlir::ModuleOp module, const QuantizeOption
       calibrateModule(module, getCalibrationDefaults().executor, **samples, calibration);
   return count ? mlir::success() : fail(module, count.takeError());
 }
+#else
+static mlir::LogicalResult calibrate(mlir::ModuleOp module, const QuantizeOptions &) {
+  return mlir::emitError(module.getLoc()) << "calibration is not part of this build";
+}
+#endif
 
 mlir::LogicalResult bitwright::quantizeModel(mlir::ModuleOp module,
                                              const QuantizeOptions &options) {
