@@ -32,9 +32,8 @@ static llvm::Expected<double> timeOnce(ModelRunner &runner) {
 /// Runs until `seconds` and `least` runs have passed.
 static llvm::Error timeFor(ModelRunner &runner, double seconds, size_t least,
                            std::vector<double> &times) {
-  Clock::time_point end =
-      Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                         std::chrono::duration<double>(seconds));
+  Clock::time_point end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                             std::chrono::duration<double>(seconds));
   for (size_t runs = 0; runs < mostRuns && (runs < least || Clock::now() < end); ++runs) {
     auto time = timeOnce(runner);
     if (!time)

@@ -83,8 +83,8 @@ public:
     if (rows == 0)
       return;
     object["top1_agreement"] = 100.0 * double(same) / double(rows);
-    object["kl"] = std::isfinite(divergence) ? divergence / double(rows)
-                                             : std::numeric_limits<double>::max();
+    object["kl"] =
+        std::isfinite(divergence) ? divergence / double(rows) : std::numeric_limits<double>::max();
   }
 
 private:

@@ -9,11 +9,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
-#include "llvm/Support/Path.h"
-
-#ifdef BITWRIGHT_HAS_CALIBRATION
 #include "passes/Calibration/Calibrate.h"
-#endif
+#include "llvm/Support/Path.h"
 
 using namespace bitwright;
 
@@ -32,8 +29,7 @@ mlir::LogicalResult bitwright::runPipeline(mlir::ModuleOp module, llvm::StringRe
   return manager.run(module);
 }
 
-#ifdef BITWRIGHT_HAS_CALIBRATION
-static mlir::LogicalResult calibrate(mlir::ModuleOp module, const QuantizeOptions &options) {
+static mlir::LogicalResult runCalibration(mlir::ModuleOp module, const QuantizeOptions &options) {
   auto main = module.lookupSymbol<mlir::func::FuncOp>("main");
   if (!main)
     return mlir::emitError(module.getLoc()) << "the module has no function 'main'";
@@ -45,19 +41,13 @@ static mlir::LogicalResult calibrate(mlir::ModuleOp module, const QuantizeOption
     return fail(module, samples.takeError());
   CalibrationOptions calibration;
   calibration.maxSamples = options.samples;
-  auto count =
-      calibrateModule(module, getCalibrationDefaults().executor, **samples, calibration);
+  auto count = calibrateModule(module, getCalibrationDefaults().executor, **samples, calibration);
   return count ? mlir::success() : fail(module, count.takeError());
 }
-#else
-static mlir::LogicalResult calibrate(mlir::ModuleOp module, const QuantizeOptions &) {
-  return mlir::emitError(module.getLoc()) << "calibration is not part of this build";
-}
-#endif
 
 mlir::LogicalResult bitwright::quantizeModel(mlir::ModuleOp module,
                                              const QuantizeOptions &options) {
-  if (!options.calibration.empty() && mlir::failed(calibrate(module, options)))
+  if (!options.calibration.empty() && mlir::failed(runCalibration(module, options)))
     return mlir::failure();
   if (options.scheme.empty())
     return mlir::success();
@@ -70,8 +60,8 @@ static bool isLowered(mlir::ModuleOp module) { return module->hasAttr("qnn.input
 mlir::LogicalResult bitwright::lowerModel(mlir::ModuleOp module, const TargetSpec &target) {
   if (isLowered(module))
     return mlir::success();
-  return runPipeline(module, "simplify,fuse,qnn-codegen{features=" +
-                                 std::to_string(target.cpuBits) + "}");
+  return runPipeline(module,
+                     "simplify,fuse,qnn-codegen{features=" + std::to_string(target.cpuBits) + "}");
 }
 
 mlir::LogicalResult bitwright::compileModel(mlir::ModuleOp module, const TargetSpec &target,

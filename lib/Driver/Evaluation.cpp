@@ -106,8 +106,8 @@ llvm::Expected<llvm::json::Object> bitwright::evaluatePerplexity(ModelRunner &ru
   means.bytes.resize(windows * sizeof(double));
   double sum = 0;
   for (int64_t window = 0; window < windows; ++window) {
-    auto mean = getWindowNll(
-        runner, llvm::ArrayRef<int64_t>(*tokens).slice(window * context, context));
+    auto mean =
+        getWindowNll(runner, llvm::ArrayRef<int64_t>(*tokens).slice(window * context, context));
     if (!mean)
       return mean.takeError();
     sum += *mean;

@@ -67,8 +67,7 @@ static llvm::Error readEntries(const llvm::json::Object &object, llvm::StringRef
     auto name = entry ? entry->getString("name") : std::nullopt;
     auto file = entry ? entry->getString("file") : std::nullopt;
     if (!name || !file || file->contains('/') || file->empty())
-      return makeError(path + ": an entry of '" + key +
-                       "' lacks a name or a file beside it");
+      return makeError(path + ": an entry of '" + key + "' lacks a name or a file beside it");
     entries.push_back({name->str(), file->str()});
   }
   return llvm::Error::success();

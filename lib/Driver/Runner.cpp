@@ -8,8 +8,8 @@
 #include "bitwright/Support/Error.h"
 #include "bitwright_rt/bitwright_rt.h"
 #include "llvm/ADT/ScopeExit.h"
-#include "llvm/Support/Alignment.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemAlloc.h"
 #include "llvm/Support/Path.h"
 
@@ -162,8 +162,7 @@ private:
     return llvm::Error::success();
   }
 
-  static void observe(void *user, int64_t id, const void *data, const int64_t *dims,
-                      int64_t rank) {
+  static void observe(void *user, int64_t id, const void *data, const int64_t *dims, int64_t rank) {
     static_cast<CompiledRunner *>(user)->observer(id, data, {dims, static_cast<size_t>(rank)});
   }
 

@@ -4,6 +4,8 @@
 /// Ends that no code path of ours chooses, made orderly.
 
 #include "bitwright/Driver/ToolMain.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
@@ -27,10 +29,20 @@ static void dieOutOfMemory() { die(": error: ", "out of memory"); }
 void bitwright::installErrorHandlers(const char *tool) {
   toolName = tool;
   std::set_new_handler(dieOutOfMemory);
-  llvm::install_bad_alloc_error_handler(
-      [](void *, const char *, bool) { dieOutOfMemory(); });
+  llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { dieOutOfMemory(); });
   llvm::install_fatal_error_handler(
       [](void *, const char *reason, bool) { die(": internal error: ", reason); });
+}
+
+void bitwright::clearCommandLine() {
+  llvm::SmallVector<llvm::cl::Option *> removed;
+  for (const auto &entry : llvm::cl::getRegisteredOptions()) {
+    llvm::StringRef name = entry.first;
+    if (!name.starts_with("help") && name != "version" && name != "h")
+      removed.push_back(entry.second);
+  }
+  for (llvm::cl::Option *option : removed)
+    option->removeArgument();
 }
 
 int bitwright::reportError(llvm::StringRef tool, llvm::Error error) {

@@ -4,6 +4,7 @@
 /// quant-compile's options and how they fit together.
 
 #include "Options.h"
+#include "bitwright/Driver/ToolMain.h"
 #include "bitwright/Support/Error.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
@@ -21,8 +22,9 @@ struct CommandLine {
 
   cl::opt<std::string> input{cl::Positional, cl::desc("<model: .onnx, .mlir or .mlirbc>"),
                              cl::Required, cl::cat(files)};
-  cl::opt<std::string> output{"o", cl::desc("Where to write; the ending chooses what: .so, .a, "
-                                            ".o, .s, .ll, .h. '-' is standard output"),
+  cl::opt<std::string> output{"o",
+                              cl::desc("Where to write; the ending chooses what: .so, .a, "
+                                       ".o, .s, .ll, .h. '-' is standard output"),
                               cl::value_desc("file"), cl::cat(files)};
   cl::opt<Emit> emit{"emit", cl::desc("What to write, whatever the ending:"),
                      cl::values(clEnumValN(Emit::So, "so", "shared library"),
@@ -60,12 +62,14 @@ struct CommandLine {
   cl::list<std::string> attrs{"mattr", cl::desc("Features more or less than the CPU's: +avx2,+fma"),
                               cl::value_desc("list"), cl::cat(target)};
 
-  cl::opt<std::string> scheme{"quantize", cl::desc("Quantize first, e.g. int8 or "
-                                                   "int4-awq:group=32; 'quant-opt --help' lists "
-                                                   "schemes"),
+  cl::opt<std::string> scheme{"quantize",
+                              cl::desc("Quantize first, e.g. int8 or "
+                                       "int4-awq:group=32; 'quant-opt --help' lists "
+                                       "schemes"),
                               cl::value_desc("scheme"), cl::cat(quantize)};
-  cl::opt<std::string> calibration{"calibrate", cl::desc("Samples to calibrate on: .npz, .npy or a "
-                                                         "folder"),
+  cl::opt<std::string> calibration{"calibrate",
+                                   cl::desc("Samples to calibrate on: .npz, .npy or a "
+                                            "folder"),
                                    cl::value_desc("path"), cl::cat(quantize)};
   cl::opt<int64_t> samples{"samples", cl::desc("At most so many samples (all)"),
                            cl::value_desc("count"), cl::init(0), cl::cat(quantize)};
@@ -158,6 +162,7 @@ static llvm::Error readDims(const CommandLine &line, CompileToolOptions &options
 }
 
 llvm::Expected<CompileToolOptions> bitwright::parseCompileOptions(int argc, char **argv) {
+  clearCommandLine();
   static CommandLine line;
   cl::HideUnrelatedOptions({&line.files, &line.target, &line.quantize});
   cl::ParseCommandLineOptions(
@@ -165,6 +170,7 @@ llvm::Expected<CompileToolOptions> bitwright::parseCompileOptions(int argc, char
       "quant-compile: compiles a model ahead of time\n\n"
       "  quant-compile q.mlir --target=x86_64-linux-gnu --mattr=+avx2,+fma -o q.so\n"
       "  quant-compile m.onnx --quantize=int8 --calibrate=samples.npz -o q.so\n");
+  clearCommandLine();
   CompileToolOptions options;
   if (llvm::Error error = readFiles(line, options))
     return std::move(error);

@@ -33,9 +33,8 @@ mlir::LogicalResult quantizeModel(mlir::ModuleOp module, const QuantizeOptions &
 mlir::LogicalResult lowerModel(mlir::ModuleOp module, const TargetSpec &target);
 
 /// lowerModel, then emitArtifact.
-mlir::LogicalResult compileModel(mlir::ModuleOp module, const TargetSpec &target,
-                                 ArtifactKind kind, llvm::StringRef path,
-                                 const EmitOptions &options = {});
+mlir::LogicalResult compileModel(mlir::ModuleOp module, const TargetSpec &target, ArtifactKind kind,
+                                 llvm::StringRef path, const EmitOptions &options = {});
 
 /// Names the model: `name`, or what the module says, or the stem of `path`,
 /// always made a C identifier.

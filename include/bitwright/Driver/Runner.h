@@ -51,8 +51,7 @@ protected:
 };
 
 /// Receives a tensor that a model marks for calibration, by the observer's id.
-using RunObserver =
-    std::function<void(int64_t id, const void *data, llvm::ArrayRef<int64_t> dims)>;
+using RunObserver = std::function<void(int64_t id, const void *data, llvm::ArrayRef<int64_t> dims)>;
 
 struct RunnerOptions {
   int64_t threads = 1;

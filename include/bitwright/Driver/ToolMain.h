@@ -16,6 +16,12 @@ namespace bitwright {
 /// outlive the process.
 void installErrorHandlers(const char *tool);
 
+/// Takes LLVM's own options off the command line, except --help and --version:
+/// libraries register hundreds of them, some under names that a tool needs. A
+/// tool calls it before it registers its options, and again when it has read
+/// them, as the linker registers some of the same names when it first runs.
+void clearCommandLine();
+
 /// Prints "tool: error: text" for each error in `error`; returns 1.
 int reportError(llvm::StringRef tool, llvm::Error error);
 

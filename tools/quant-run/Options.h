@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// The command line of quant-run, checked, and how results are printed.
+
+#ifndef BITWRIGHT_TOOLS_QUANT_RUN_OPTIONS_H
+#define BITWRIGHT_TOOLS_QUANT_RUN_OPTIONS_H
+
+#include "bitwright/Driver/Measure.h"
+#include "bitwright/Driver/ModuleIO.h"
+
+namespace bitwright {
+
+/// What quant-run does; each has its own options.
+enum class RunMode { Inputs, Io, Benchmark, BenchmarkPair, Compare, Top1, Perplexity, Generate };
+
+struct RunToolOptions {
+  std::string model, other; ///< `other` is what --compare names.
+  RunMode mode = RunMode::Inputs;
+  RunnerOptions runner;
+  bool interpret = false, json = false;
+  std::vector<std::string> inputs; ///< --input
+  std::string outputFolder, io, rows, labels, tokens, nllOutput;
+  int64_t context = 0, count = 0, batch = 64;
+  llvm::StringMap<int64_t> dims;
+  BenchmarkOptions benchmark;
+};
+
+llvm::Expected<RunToolOptions> parseRunOptions(int argc, char **argv);
+
+/// Prints a result: as JSON, or as lines of names and values.
+void printResult(const llvm::json::Object &result, bool asJson);
+
+} // namespace bitwright
+
+#endif // BITWRIGHT_TOOLS_QUANT_RUN_OPTIONS_H

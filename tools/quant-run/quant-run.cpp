@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// quant-run: runs a compiled model, or compiles one first, and says how fast
+/// and how right it is.
+
+#include "Options.h"
+#include "bitwright/Driver/Compile.h"
+#include "bitwright/Driver/Diagnostics.h"
+#include "bitwright/Driver/RegisterAll.h"
+#include "bitwright/Driver/ToolMain.h"
+#include "bitwright/Support/Error.h"
+#include "dialects/QNN/QNNDialect.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/InitLLVM.h"
+
+using namespace bitwright;
+using RunnerPtr = std::unique_ptr<ModelRunner>;
+using Result = llvm::Expected<llvm::json::Object>;
+
+/// One context serves all models; a null runner means that the context has told
+/// the user why.
+static llvm::Expected<RunnerPtr> openModel(llvm::StringRef path, const RunToolOptions &options,
+                                           mlir::MLIRContext &context) {
+  if (path.ends_with(".so")) {
+    if (options.interpret && path == options.model)
+      return makeError(path + ": only .mlir and .onnx can be interpreted");
+    return openLibrary(path, options.runner);
+  }
+  LoadOptions load;
+  if (path.ends_with(".onnx"))
+    for (const auto &dim : options.dims)
+      if (dim.second > 0)
+        load.dims[dim.first()] = dim.second;
+  auto module = loadModule(path, load, &context);
+  if (!module)
+    return RunnerPtr();
+  nameModel(*module, "", path);
+  if (options.interpret)
+    return makeInterpretedRunner(std::move(module), path);
+  return compileAndOpen(*module, path, options.runner);
+}
+
+static llvm::Expected<Samples> getInputs(ModelRunner &runner, const RunToolOptions &options) {
+  if (!options.io.empty()) {
+    auto recording = readRecording(runner, options.io);
+    if (!recording)
+      return recording.takeError();
+    return std::move(recording->inputs);
+  }
+  if (!options.inputs.empty())
+    return readInputs(runner, options.inputs);
+  // Integers may be indices, and nothing says into what: take smaller ones
+  // until the model accepts them.
+  llvm::StringMap<int64_t> dims;
+  for (const auto &dim : options.dims)
+    if (llvm::any_of(runner.getInputs(),
+                     [&](const ValueSpec &value) {
+                       return llvm::is_contained(value.dimNames, dim.first());
+                     }) ||
+        !llvm::StringRef(options.model).ends_with(".onnx"))
+      dims[dim.first()] = dim.second;
+  for (int64_t limit : {16, 2, 1}) {
+    auto inputs = makeRandomInputs(runner, dims, limit);
+    if (!inputs || limit == 1)
+      return inputs;
+    llvm::Error error = runner.prepare(*inputs);
+    if (!error)
+      error = runner.invoke();
+    if (!error)
+      return inputs;
+    llvm::consumeError(std::move(error));
+  }
+  llvm_unreachable("the last limit returns");
+}
+
+static llvm::Expected<std::unique_ptr<SampleStream>> getSamples(ModelRunner &runner,
+                                                                const RunToolOptions &options) {
+  if (!options.rows.empty())
+    return makeRowStream(runner, options.rows, options.batch);
+  if (!options.tokens.empty())
+    return makeTokenStream(runner, options.tokens, options.context);
+  auto inputs = getInputs(runner, options);
+  if (!inputs)
+    return inputs.takeError();
+  return makeSingleStream(std::move(*inputs));
+}
+
+/// Outputs to a folder, after running `inputs` or the recorded ones.
+static Result runInputs(ModelRunner &runner, const RunToolOptions &options) {
+  auto inputs = getInputs(runner, options);
+  if (!inputs)
+    return inputs.takeError();
+  auto results = runner.run(*inputs);
+  if (!results)
+    return results.takeError();
+  if (std::error_code error = llvm::sys::fs::create_directories(options.outputFolder))
+    return makeError("cannot make folder '" + options.outputFolder + "': " + error.message());
+  llvm::json::Array outputs;
+  for (auto [i, array] : llvm::enumerate(*results)) {
+    std::string file = (options.outputFolder + "/output_" + llvm::Twine(i) + ".npy").str();
+    if (llvm::Error error = writeNpy(file, array))
+      return std::move(error);
+    outputs.push_back(llvm::json::Object{{"name", runner.getOutputs()[i].name},
+                                         {"file", file},
+                                         {"shape", llvm::json::Array(array.dims)}});
+  }
+  return llvm::json::Object{{"outputs", std::move(outputs)}};
+}
+
+static Result runRecording(ModelRunner &runner, const RunToolOptions &options) {
+  if (!options.outputFolder.empty())
+    if (Result written = runInputs(runner, options); !written)
+      return written;
+  auto recording = readRecording(runner, options.io);
+  if (!recording)
+    return recording.takeError();
+  return compareWithRecording(runner, *recording);
+}
+
+static Result runPair(ModelRunner &runner, ModelRunner &other, const RunToolOptions &options) {
+  if (options.mode == RunMode::Compare) {
+    auto samples = getSamples(runner, options);
+    if (!samples)
+      return samples.takeError();
+    return compareModels(runner, other, **samples);
+  }
+  auto inputs = getInputs(runner, options);
+  if (!inputs)
+    return inputs.takeError();
+  return benchmarkPair(runner, *inputs, other, *inputs, options.benchmark);
+}
+
+static Result runOne(ModelRunner &runner, const RunToolOptions &options) {
+  switch (options.mode) {
+  case RunMode::Inputs:
+    return runInputs(runner, options);
+  case RunMode::Io:
+    return runRecording(runner, options);
+  case RunMode::Top1:
+    return evaluateTop1(runner, options.rows, options.labels, options.batch);
+  case RunMode::Perplexity:
+    return evaluatePerplexity(runner, options.tokens, options.context, options.nllOutput);
+  case RunMode::Generate:
+    return generate(runner, options.tokens, options.context, options.count);
+  case RunMode::Benchmark:
+  case RunMode::BenchmarkPair:
+  case RunMode::Compare:
+    break;
+  }
+  auto inputs = getInputs(runner, options);
+  if (!inputs)
+    return inputs.takeError();
+  return benchmark(runner, *inputs, options.benchmark);
+}
+
+/// The exit status.
+static int run(const RunToolOptions &options, mlir::MLIRContext &context) {
+  auto runner = openModel(options.model, options, context);
+  if (!runner)
+    return reportError("quant-run", runner.takeError());
+  if (!*runner)
+    return 1;
+  RunnerPtr other;
+  if (!options.other.empty()) {
+    auto opened = openModel(options.other, options, context);
+    if (!opened)
+      return reportError("quant-run", opened.takeError());
+    if (!*opened)
+      return 1;
+    other = std::move(*opened);
+  }
+  Result result = other ? runPair(**runner, *other, options) : runOne(**runner, options);
+  if (!result)
+    return reportError("quant-run", result.takeError());
+  printResult(*result, options.json);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  installErrorHandlers("quant-run");
+  registerAllPasses();
+  llvm::Expected<RunToolOptions> options = parseRunOptions(argc, argv);
+  if (!options)
+    return reportError("quant-run", options.takeError());
+  mlir::DialectRegistry registry;
+  registerAllDialects(registry);
+  mlir::MLIRContext context(registry);
+  context.getOrLoadDialect<qnn::QNNDialect>();
+  context.printOpOnDiagnostic(false);
+  DiagnosticPrinter printer(&context);
+  return run(*options, context);
+}
