@@ -6,9 +6,8 @@
 #include "bitwright/Driver/RegisterAll.h"
 
 #include "dialects/QNN/QNNDialect.h"
-#include "passes/Calibration/Passes.h"
+#include "passes/Codegen/Passes.h"
 #include "passes/Pipelines/Pipelines.h"
-#include "passes/Quantization/Passes.h"
 #include "passes/Simplify/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -24,8 +23,8 @@ void bitwright::registerAllDialects(mlir::DialectRegistry &registry) {
 
 void bitwright::registerAllPasses() {
   mlir::registerTransformsPasses();
-  registerCalibrationPasses();
-  registerQuantizationPasses();
+  codegen::registerCodegenPasses();
+  codegen::registerCodegenPipeline();
   registerSimplifyPasses();
   registerPipelines();
 }
