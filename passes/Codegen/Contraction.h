@@ -129,6 +129,7 @@ void emitCopyElements(KernelBuilder &k, Value destination, Value source, int64_t
 mlir::LogicalResult emitFloatContraction(Program &program, mlir::Operation *op, const Group &epilogue);
 mlir::LogicalResult emitIntegerContraction(Program &program, mlir::Operation *op, const Group &epilogue);
 mlir::LogicalResult emitDepthwise(Program &program, mlir::Operation *op, const Group &epilogue);
+mlir::LogicalResult emitConvTranspose(Program &program, mlir::Operation *op, const Group &epilogue);
 mlir::LogicalResult emitMatmul(Program &program, mlir::Operation *op, const Group &epilogue);
 mlir::LogicalResult emitBlockLinear(Program &program, mlir::Operation *op, const Group &epilogue);
 

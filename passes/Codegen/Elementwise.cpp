@@ -314,6 +314,12 @@ void bitwright::codegen::emitStridedCopy(Program &p, int64_t elementBytes, Dims 
       srcStrides[d] = dstStrides[d] = Dim(0);
   nest.strides = {srcStrides, dstStrides};
   nest = simplify(p, nest);
+  KernelBuilder h = p.hostKernel(loc);
+  Value bytes = h.idx(elementBytes);
+  src = h.gepBytes(src, h.mul(p.hostValue(srcOffset, loc), bytes));
+  dst = h.gepBytes(dst, h.mul(p.hostValue(dstOffset, loc), bytes));
+  if (emitTransposedCopy(p, elementBytes, nest.dims, src, nest.strides[0], dst, nest.strides[1], loc))
+    return;
   size_t rank = nest.dims.size();
   bool vectorizes = nest.strides[0].back().is(1) && nest.strides[1].back().is(1);
 
@@ -352,10 +358,7 @@ void bitwright::codegen::emitStridedCopy(Program &p, int64_t elementBytes, Dims 
     });
   };
   Kernel kernel = p.getKernel("copy", std::to_string(elementBytes) + ":" + sizes.key(), args, loc, body);
-  KernelBuilder h = p.hostKernel(loc);
-  Value bytes = h.idx(elementBytes);
-  SmallVector<Value> values = {h.gepBytes(src, h.mul(p.hostValue(srcOffset, loc), bytes)),
-                               h.gepBytes(dst, h.mul(p.hostValue(dstOffset, loc), bytes))};
+  SmallVector<Value> values = {src, dst};
   for (Dim dim : sizes.getDynamic())
     values.push_back(p.hostValue(dim, loc));
   Dim n = rank == 1 ? nest.dims[0] : p.product(ArrayRef(nest.dims).drop_back());

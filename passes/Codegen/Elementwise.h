@@ -20,6 +20,10 @@ bool isElementwise(mlir::Operation *op);
 /// i1 registers, 8-bit storage stays i8. Returns null for an op it cannot emit.
 Value emitElementwise(KernelBuilder &k, mlir::Operation *op, ValueRange operands);
 
+/// saturate(round_half_even(r) + zeroPoint) to [low, high] in storage of type
+/// `storage`; NaN gives the zero point. `zeroPoint` has the shape of `r`.
+Value roundInto(KernelBuilder &k, Value r, Value zeroPoint, Type storage, bool isUnsigned, int64_t low, int64_t high);
+
 /// Ops that run in one loop: members in order, the last one is the root.
 struct Group {
   llvm::SetVector<mlir::Operation *> members;
@@ -49,6 +53,11 @@ mlir::LogicalResult emitElementwiseKernel(Program &program, const Group &group);
 /// and offsets count elements of `elementBytes`; all dims are equal.
 void emitStridedCopy(Program &program, int64_t elementBytes, Dims dims, Value src, Dim srcOffset, Dims srcStrides,
                      Value dst, Dim dstOffset, Dims dstStrides, mlir::Location loc);
+/// The same for a copy that walks the source along another dimension than the
+/// destination's last; false where it is not of that kind. Strides of
+/// neighbouring dimensions must not merge.
+bool emitTransposedCopy(Program &program, int64_t elementBytes, llvm::ArrayRef<Dim> dims, Value src,
+                        llvm::ArrayRef<Dim> srcStrides, Value dst, llvm::ArrayRef<Dim> dstStrides, mlir::Location loc);
 Dims contiguousStrides(Program &program, const Dims &dims);
 
 } // namespace bitwright::codegen

@@ -200,11 +200,10 @@ static Value centered(KernelBuilder &k, Value q, Value zeroPoint, bool isUnsigne
   return k.toFloat(difference, k.f32(), false);
 }
 
-/// saturate(round_half_even(r) + zero_point) into storage of type `storage`.
 /// The limits are applied to the float, which gives the same integers: rounding
-/// is monotonic and the limits are integers. NaN gives the zero point.
-static Value roundInto(KernelBuilder &k, Value r, Value zeroPoint, Type storage, bool isUnsigned, int64_t low,
-                       int64_t high) {
+/// is monotonic and the limits are integers.
+Value bitwright::codegen::roundInto(KernelBuilder &k, Value r, Value zeroPoint, Type storage, bool isUnsigned,
+                                    int64_t low, int64_t high) {
   Value zero = k.extend(zeroPoint, k.i32(), isUnsigned);
   Type ints = zero.getType(), floats = r.getType();
   Value lower = k.toFloat(k.sub(k.integer(ints, low), zero), k.f32(), false);

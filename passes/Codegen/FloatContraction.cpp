@@ -14,11 +14,13 @@ using namespace bitwright::codegen;
 namespace qnn = bitwright::qnn;
 
 bool bitwright::codegen::takesEpilogue(Operation *op) {
-  return isa<qnn::Conv2dOp, qnn::LinearOp, qnn::MatmulOp, qnn::QConv2dOp, qnn::QLinearOp, qnn::BlockLinearOp,
+  return isa<qnn::Conv2dOp, qnn::ConvTranspose2dOp, qnn::LinearOp, qnn::MatmulOp, qnn::QConv2dOp, qnn::QLinearOp, qnn::BlockLinearOp,
              qnn::DynamicQLinearOp>(op);
 }
 
 LogicalResult bitwright::codegen::emitContraction(Program &p, Operation *op, const Group &epilogue) {
+  if (isa<qnn::ConvTranspose2dOp>(op))
+    return emitConvTranspose(p, op, epilogue);
   if (isa<qnn::MatmulOp>(op))
     return emitMatmul(p, op, epilogue);
   if (isa<qnn::BlockLinearOp>(op))

@@ -66,6 +66,7 @@ bool isView(mlir::Operation *op);
 mlir::LogicalResult emitContraction(Program &program, mlir::Operation *op, const Group &epilogue);
 bool takesEpilogue(mlir::Operation *op);
 mlir::LogicalResult emitMovement(Program &program, mlir::Operation *op);
+mlir::LogicalResult emitResize(Program &program, mlir::Operation *op);
 mlir::LogicalResult emitReduction(Program &program, mlir::Operation *op);
 mlir::LogicalResult emitPooling(Program &program, mlir::Operation *op);
 mlir::LogicalResult emitQuantKernel(Program &program, mlir::Operation *op);

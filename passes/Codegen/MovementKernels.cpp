@@ -219,6 +219,7 @@ LogicalResult bitwright::codegen::emitMovement(Program &p, Operation *op) {
       .Case([&](qnn::TileOp o) { return emitTile(p, o), success(); })
       .Case([&](qnn::GatherOp o) { return emitGather(p, o), success(); })
       .Case([&](qnn::RangeOp o) { return emitRange(p, o); })
+      .Case([&](qnn::ResizeOp) { return emitResize(p, op); })
       .Case([&](qnn::PadOp o) {
         if (o.getMode() == qnn::PadMode::Constant)
           emitConstantPad(p, o);

@@ -468,6 +468,11 @@ static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result)
         if (failed(sizes))
           return failure();
         result.dims = {x[0], (*sizes)[0], (*sizes)[1], x[3]};
+        for (int i = 0; i < 2; ++i) {
+          Dim readable = p.max(p.less(0, x[1 + i]), p.equal((*sizes)[i], 0));
+          if (failed(p.require(readable, op, "an empty image cannot be resized")))
+            return failure();
+        }
         return success();
       })
       .Case([&](qnn::ShapeOp o) {

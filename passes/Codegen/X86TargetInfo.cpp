@@ -66,6 +66,18 @@ public:
     return k.add(acc, k.intrinsic(name, acc.getType(), {words, wide}));
   }
 
+  Value emitLaneDot(KernelBuilder &k, Value acc, Value activations, Value weights) const override {
+    int64_t lanes = cast<VectorType>(acc.getType()).getNumElements();
+    if (isVnni()) {
+      Type bytes = k.vec(k.i8(), lanes * 4);
+      std::string name = "llvm.x86.avx512.vpdpbusd." + std::to_string(lanes * 32);
+      return k.intrinsic(name, acc.getType(), {acc, k.bitcast(activations, bytes), k.bitcast(weights, bytes)});
+    }
+    Type words = k.vec(k.i16(), lanes * 2);
+    StringRef name = lanes == 8 ? "llvm.x86.avx2.pmadd.wd" : "llvm.x86.sse2.pmadd.wd";
+    return k.add(acc, k.intrinsic(name, acc.getType(), {k.bitcast(activations, words), k.bitcast(weights, words)}));
+  }
+
 private:
   bool isVnni() const { return features & BW_CPU_AVX512VNNI; }
   bool isAvx2() const { return (features & BW_CPU_AVX2) && (features & BW_CPU_FMA); }
