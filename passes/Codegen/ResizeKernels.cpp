@@ -26,7 +26,7 @@ struct Sources {
 /// One axis of a resize inside of a kernel.
 struct ResizeAxis {
   KernelBuilder &k;
-  qnn::ResizeOp op;
+  mutable qnn::ResizeOp op;
   double scale;
   Value input, output; // sizes
 
