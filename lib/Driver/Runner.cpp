@@ -193,7 +193,7 @@ bitwright::compileAndOpen(mlir::ModuleOp module, llvm::StringRef label,
     return makeError("cannot make a temporary file: " + error.message());
   llvm::FileRemover remover(path);
   if (mlir::failed(compileModel(module, *target, ArtifactKind::SharedLibrary, path)))
-    return makeError(label + ": cannot be compiled");
+    return std::unique_ptr<ModelRunner>();
   // The file may go once it is mapped.
   RunnerOptions named = options;
   named.label = label.str();

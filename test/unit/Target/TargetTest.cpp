@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Names of targets, CPUs and features.
+
+#include "bitwright/Target/Target.h"
+#include "bitwright/Target/Emit.h"
+#include "bitwright_rt/bitwright_rt.h"
+#include "gtest/gtest.h"
+
+using namespace bitwright;
+
+namespace {
+TargetSpec parse(llvm::StringRef triple, llvm::StringRef cpu, llvm::StringRef attrs) {
+  auto spec = parseTarget(triple, cpu, attrs);
+  EXPECT_TRUE(bool(spec)) << llvm::toString(spec.takeError());
+  return spec ? *spec : TargetSpec();
+}
+
+std::string parseError(llvm::StringRef triple, llvm::StringRef cpu, llvm::StringRef attrs) {
+  auto spec = parseTarget(triple, cpu, attrs);
+  return spec ? "" : llvm::toString(spec.takeError());
+}
+
+constexpr uint64_t avx2Level = BW_CPU_SSE42 | BW_CPU_AVX2 | BW_CPU_FMA;
+constexpr uint64_t vnniLevel = avx2Level | BW_CPU_F16C | BW_CPU_AVX512F | BW_CPU_AVX512BW |
+                               BW_CPU_AVX512VL | BW_CPU_AVX512DQ | BW_CPU_AVX512VNNI;
+
+TEST(Target, Levels) {
+  EXPECT_EQ(parse("", "", "").cpuBits, uint64_t(BW_CPU_SSE42));
+  EXPECT_EQ(parse("", "", "").features, "");
+  EXPECT_EQ(parse("x86_64-linux-gnu", "", "+avx2,+fma").cpuBits, avx2Level);
+  EXPECT_EQ(parse("x86_64-linux-gnu", "", "+avx2,+fma").features, "+avx2,+fma");
+  EXPECT_EQ(parse("", "", "+avx512vnni").cpuBits, vnniLevel);
+  EXPECT_EQ(parse("", "x86-64-v3", "").cpuBits, avx2Level | BW_CPU_F16C);
+  EXPECT_EQ(parse("", "icelake-server", "").cpuBits, vnniLevel);
+}
+
+TEST(Target, TakingAwayTakesWhatBuildsOnIt) {
+  EXPECT_EQ(parse("", "icelake-server", "-avx512f").cpuBits, avx2Level | BW_CPU_F16C);
+  EXPECT_EQ(parse("", "", "+avx512vnni,-avx2").cpuBits,
+            uint64_t(BW_CPU_SSE42 | BW_CPU_FMA | BW_CPU_F16C));
+}
+
+TEST(Target, NativeRunsHere) {
+  EXPECT_EQ(parse("", "native", "").cpuBits & ~bw_cpu_features(), 0u);
+}
+
+TEST(Target, GarbageIsRefused) {
+  EXPECT_EQ(parseError("sparc-sun-solaris", "", ""),
+            "target 'sparc-sun-solaris' is not supported; supported: x86_64-linux-gnu");
+  EXPECT_NE(parseError("x86_64-pc-windows-msvc", "", ""), "");
+  EXPECT_NE(parseError("x86_64-linux-gnux32", "", ""), "");
+  EXPECT_NE(parseError("%s%n", "", ""), "");
+  EXPECT_NE(parseError("", "pentium", ""), "");
+  EXPECT_NE(parseError("", "no-such-cpu", ""), "");
+  EXPECT_NE(parseError("", "", "+bmi2").find("unknown target feature '+bmi2'; known: sse4.2"),
+            std::string::npos);
+  EXPECT_NE(parseError("", "", "++avx2"), "");
+  EXPECT_NE(parseError("", "", "-sse4.2"), "");
+}
+
+TEST(Target, ModelNamesBecomeIdentifiers) {
+  EXPECT_EQ(sanitizeModelName("fashion-mobile"), "fashion_mobile");
+  EXPECT_EQ(sanitizeModelName("8bit"), "_8bit");
+  EXPECT_EQ(sanitizeModelName(""), "model");
+  EXPECT_EQ(sanitizeModelName("a;}*\n\"\xff"), "a______");
+}
+} // namespace
