@@ -7,6 +7,7 @@
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
 #include "dialects/QNN/ShapeInference.h"
+#include "dialects/QNN/WeightRules.h"
 
 using namespace mlir;
 using namespace bitwright;
@@ -18,6 +19,18 @@ using namespace bitwright::qnn;
 
 //===--- constants and control --------------------------------------------===//
 
+LogicalResult bitwright::qnn::checkWeight(Operation *op, WeightAttr weight) {
+  std::optional<ArrayRef<char>> bytes = getWeightStore(op->getContext()).lookup(weight.getHash());
+  if (!bytes)
+    return op->emitOpError("names weight ") << weight.getHash() << ", which is missing"; // N2
+  auto type = cast<RankedTensorType>(weight.getType());
+  if (int64_t(bytes->size()) != getByteSize(type))
+    return op->emitOpError("expects ")
+           << getByteSize(type) << " bytes for " << type << ", but weight " << weight.getHash()
+           << " has " << bytes->size(); // N3
+  return success();
+}
+
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 
 LogicalResult ConstantOp::verify() {
@@ -25,15 +38,7 @@ LogicalResult ConstantOp::verify() {
   if (!type || !isa<DenseElementsAttr, WeightAttr>(getValue()))
     return emitOpError("expects a dense or #qnn.weight value");
   auto weight = dyn_cast<WeightAttr>(getValue());
-  if (!weight)
-    return success();
-  std::optional<ArrayRef<char>> bytes = getWeightStore(getContext()).lookup(weight.getHash());
-  if (!bytes)
-    return emitOpError("names weight ") << weight.getHash() << ", which is not in the file";
-  if (int64_t(bytes->size()) != getByteSize(type))
-    return emitOpError("expects ") << getByteSize(type) << " bytes for " << type << ", but weight "
-                                   << weight.getHash() << " has " << bytes->size();
-  return success();
+  return weight ? checkWeight(*this, weight) : success();
 }
 
 LogicalResult IfOp::verify() {

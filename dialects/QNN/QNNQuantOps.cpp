@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// Type inference and rules of the quantization ops.
+/// Type inference of the quantization ops and what they tell passes.
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
@@ -56,20 +56,6 @@ QNN_INFER(DynamicQuantizeOp) {
   types.push_back(RankedTensorType::get(dims, byteType(context)));
   return success();
 }
-
-LogicalResult QuantizeOp::verify() { return success(); }
-LogicalResult DequantizeOp::verify() { return success(); }
-LogicalResult ObserveOp::verify() { return success(); }
-LogicalResult QConv2dOp::verify() { return success(); }
-LogicalResult QLinearOp::verify() { return success(); }
-LogicalResult DynamicQLinearOp::verify() { return success(); }
-LogicalResult BlockLinearOp::verify() { return success(); }
-LogicalResult QAddOp::verify() { return success(); }
-LogicalResult QMulOp::verify() { return success(); }
-LogicalResult QReduceMeanOp::verify() { return success(); }
-LogicalResult QAvgPool2dOp::verify() { return success(); }
-LogicalResult RequantizeOp::verify() { return success(); }
-LogicalResult LookupOp::verify() { return success(); }
 
 //===--- integer form -----------------------------------------------------===//
 

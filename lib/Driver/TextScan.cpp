@@ -24,7 +24,7 @@ public:
 
 private:
   llvm::Error fail(const llvm::Twine &reason) const {
-    return makeError(path + ":" + llvm::Twine(line) + ": error: " + reason);
+    return makeError(path + ":" + llvm::Twine(line) + ": " + reason);
   }
   char peek(size_t distance) const {
     return at + distance < text.size() ? text[at + distance] : '\0';
