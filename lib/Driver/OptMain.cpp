@@ -7,6 +7,7 @@
 
 #include "bitwright/Driver/OptMain.h"
 
+#include "bitwright/Driver/Calibration.h"
 #include "bitwright/Driver/Diagnostics.h"
 #include "bitwright/Driver/ModuleIO.h"
 #include "bitwright/Driver/RegisterAll.h"
@@ -112,6 +113,10 @@ void Driver::configure(MLIRContext &context) const {
 }
 
 LogicalResult Driver::runPasses(ModuleOp module) {
+  if (llvm::Error error = calibrateModel(module, getCalibrationOptions())) {
+    emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
+    return failure();
+  }
   PassManager manager(module.getContext(), module->getName().getStringRef(),
                       PassManager::Nesting::Implicit);
   manager.enableVerifier(config.shouldVerifyPasses());
@@ -232,6 +237,7 @@ int bitwright::optMain(int argc, char **argv) {
   if (llvm::Error error = loadPlugins(arguments, registry))
     return complain(std::move(error));
   registerCLIOptions("Bitwright", registry);
+  registerCalibrationOptions();
   auto [input, output] =
       parseCLIOptions(arguments.size(), arguments.data(),
                       "quant-opt: runs passes and pipelines on a module (.mlir, .mlirbc, .onnx)\n");

@@ -1,0 +1,30 @@
+// RUN: quant-opt --qnn-insert-observers --qnn-ensure-calibration=scheme=int8 --verify-diagnostics --split-input-file %s | FileCheck %s
+// RUN: not quant-opt --require-calibration --qnn-ensure-calibration=scheme=int8 %s 2>&1 | FileCheck %s --check-prefix=REQUIRE
+
+// REQUIRE: error: scheme 'int8' needs calibration, but the model holds no measurement; calibrate it with --calibrate=SAMPLES
+
+// Nothing was measured: synthetic samples, and a warning that says so.
+// expected-warning @below {{scheme 'int8' needs calibration, but the model holds no measurement; synthetic samples are used, expect a loss of accuracy}}
+module {
+  // CHECK-LABEL: func.func @main
+  func.func @main(%x: tensor<?x4xf32> {qnn.name = "x"}) -> tensor<?x4xf32> {
+    // CHECK: qnn.observe %{{.*}} "x" range [-{{.*}}, {{[0-9.]+}}] {count = 16 : i64}
+    // CHECK: qnn.observe %{{.*}} "act" range [0.0{{.*}}, {{[0-9.]+}}] {count = 16 : i64}
+    %0 = qnn.relu %x : tensor<?x4xf32> -> tensor<?x4xf32> loc("act")
+    %1 = qnn.neg %0 : tensor<?x4xf32> -> tensor<?x4xf32> loc("neg")
+    return %1 : tensor<?x4xf32>
+  }
+}
+
+// -----
+
+// A measurement is there: nothing to do, nothing to say.
+module {
+  // CHECK-LABEL: func.func @main
+  func.func @main(%x: tensor<?x4xf32> {qnn.name = "x"}) -> tensor<?x4xf32> {
+    // CHECK: qnn.observe %{{.*}} "x" range [-1.0{{.*}}, 2.0{{.*}}] {count = 8 : i64}
+    %0 = qnn.observe %x "x" range [-1.0, 2.0] {count = 8 : i64} : tensor<?x4xf32>
+    %1 = qnn.relu %0 : tensor<?x4xf32> -> tensor<?x4xf32>
+    return %1 : tensor<?x4xf32>
+  }
+}
