@@ -238,6 +238,7 @@ int bitwright::optMain(int argc, char **argv) {
     return complain(std::move(error));
   registerCLIOptions("Bitwright", registry);
   registerCalibrationOptions();
+  useCompiledCalibration();
   auto [input, output] =
       parseCLIOptions(arguments.size(), arguments.data(),
                       "quant-opt: runs passes and pipelines on a module (.mlir, .mlirbc, .onnx)\n");

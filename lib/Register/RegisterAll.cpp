@@ -6,8 +6,10 @@
 #include "bitwright/Driver/RegisterAll.h"
 
 #include "dialects/QNN/QNNDialect.h"
+#include "passes/Calibration/Passes.h"
 #include "passes/Codegen/Passes.h"
 #include "passes/Pipelines/Pipelines.h"
+#include "passes/Quantization/Passes.h"
 #include "passes/Simplify/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -25,6 +27,8 @@ void bitwright::registerAllPasses() {
   mlir::registerTransformsPasses();
   codegen::registerCodegenPasses();
   codegen::registerCodegenPipeline();
+  registerCalibrationPasses();
+  registerQuantizationPasses();
   registerSimplifyPasses();
   registerPipelines();
 }

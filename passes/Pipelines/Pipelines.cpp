@@ -5,6 +5,8 @@
 
 #include "passes/Pipelines/Pipelines.h"
 
+#include "passes/Calibration/Passes.h"
+#include "passes/Quantization/Schemes.h"
 #include "passes/Simplify/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -30,8 +32,29 @@ void bitwright::buildSimplifyPipeline(OpPassManager &pm) {
   func.addPass(createPropagateLayoutPass()); // raised and folded ops free more transposes
 }
 
+llvm::Error bitwright::buildQuantizePipeline(OpPassManager &pm, llvm::StringRef scheme) {
+  auto parsed = parseScheme(scheme);
+  if (!parsed)
+    return parsed.takeError();
+  buildSimplifyPipeline(pm);
+  if (llvm::Error error = parsed->first->build(parsed->second, pm))
+    return error;
+  pm.addPass(createFoldObserversPass());
+  return llvm::Error::success();
+}
+
 void bitwright::registerPipelines() {
+  registerBuiltinSchemes();
   PassPipelineRegistration<>("simplify",
                              "Fold constants, BatchNorm and layouts, raise norms and activations",
                              buildSimplifyPipeline);
+  registerPassPipeline(
+      "quantize", "Quantize by a scheme, SCHEME[:OPTION,...]:" + describeSchemes(),
+      [](OpPassManager &pm, StringRef text,
+         function_ref<LogicalResult(const Twine &)> errorHandler) -> LogicalResult {
+        if (llvm::Error error = buildQuantizePipeline(pm, text))
+          return errorHandler(llvm::toString(std::move(error)));
+        return success();
+      },
+      [](function_ref<void(const detail::PassOptions &)>) {});
 }

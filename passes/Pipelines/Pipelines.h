@@ -7,11 +7,16 @@
 #define BITWRIGHT_PASSES_PIPELINES_PIPELINES_H
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/Error.h"
 
 namespace bitwright {
 
 /// `simplify`: what an importer wrote, made small and regular. Runs on modules.
 void buildSimplifyPipeline(mlir::OpPassManager &pm);
+
+/// `quantize`: simplifies, runs the passes of a scheme, such as "int4-awq:group=32,sym", and
+/// removes observers; the result is in QDQ form. An error where `scheme` is none. Runs on modules.
+llvm::Error buildQuantizePipeline(mlir::OpPassManager &pm, llvm::StringRef scheme);
 
 /// Registers the pipelines under their names.
 void registerPipelines();

@@ -35,6 +35,10 @@ void registerCalibrationOptions();
 /// What the command line says, after it was parsed.
 CalibrationRequest getCalibrationOptions();
 
+/// From here on calibration compiles the model instead of interpreting it. A tool calls this
+/// once, after registerAllPasses.
+void useCompiledCalibration();
+
 /// Simplifies `module`, runs it on the samples, and leaves observers that hold the results.
 /// Does nothing where no samples are named.
 llvm::Error calibrateModel(mlir::ModuleOp module, const CalibrationRequest &request);
