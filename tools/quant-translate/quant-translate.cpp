@@ -1,10 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// quant-translate: from model files to modules.
+
+#include "bitwright/Driver/Diagnostics.h"
+#include "bitwright/Driver/ModuleIO.h"
 #include "bitwright/Import/ONNX/Importer.h"
-int main(int argc, char **argv) {
-  mlir::MLIRContext c;
-  auto m = bitwright::importOnnx(argv[1], {}, &c);
-  if (!m)
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace llvm;
+
+namespace {
+
+/// The options, local to main so that no library carries them.
+struct Options {
+  cl::OptionCategory category{"quant-translate options"};
+  cl::opt<bool> importOnnx{"import-onnx", cl::desc("Read an ONNX model (\"-\": standard input)"),
+                           cl::cat(category)};
+  cl::opt<std::string> input{cl::Positional, cl::desc("<model>"), cl::cat(category)};
+  cl::opt<std::string> output{"o", cl::desc("Where to write the module: .mlir, .mlirbc, or \"-\""),
+                              cl::value_desc("file"), cl::init("-"), cl::cat(category)};
+  cl::list<std::string> dims{"dim",
+                             cl::desc("Give a symbolic dimension a size wherever it appears; may "
+                                      "be repeated"),
+                             cl::value_desc("name=size"), cl::cat(category)};
+  cl::opt<std::string> modelName{"model-name",
+                                 cl::desc("Name of the model (default: that of the file)"),
+                                 cl::value_desc("name"), cl::cat(category)};
+};
+
+int fail(const Twine &message) {
+  errs() << "quant-translate: error: " << message << "\n";
+  return 1;
+}
+
+/// Reads "name=size" into `dims`; returns what is wrong, or "".
+std::string parseDim(StringRef text, StringMap<int64_t> &dims) {
+  auto [name, size] = text.rsplit('=');
+  int64_t value = 0;
+  if (name.empty() || size.getAsInteger(10, value) || value < 0)
+    return ("--dim expects name=size, but got '" + text + "'").str();
+  if (!dims.try_emplace(name, value).second)
+    return ("--dim gives '" + name + "' twice").str();
+  return "";
+}
+
+int translate(const Options &options) {
+  if (!options.importOnnx)
+    return fail("expects --import-onnx");
+  if (options.input.empty())
+    return fail("expects a model");
+  bitwright::OnnxImportOptions importOptions;
+  importOptions.modelName = options.modelName;
+  for (const std::string &dim : options.dims)
+    if (std::string problem = parseDim(dim, importOptions.dims); !problem.empty())
+      return fail(problem);
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  bitwright::DiagnosticPrinter printer(&context);
+  auto module = bitwright::importOnnx(options.input, importOptions, &context);
+  if (!module)
     return 1;
-  m->print(llvm::outs());
+  if (Error error = bitwright::writeModule(*module, options.output))
+    return fail(toString(std::move(error)));
   return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  Options options;
+  cl::HideUnrelatedOptions(options.category);
+  cl::SetVersionPrinter([](raw_ostream &os) { os << "quant-translate (Bitwright)\n"; });
+  cl::ParseCommandLineOptions(argc, argv,
+                              "quant-translate: reads model files into the qnn dialect\n\n"
+                              "  quant-translate --import-onnx model.onnx -o model.mlir\n");
+  return translate(options);
 }

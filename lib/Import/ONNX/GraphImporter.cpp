@@ -56,6 +56,10 @@ bool GraphImporter::isDefinedLater(StringRef name) const {
 //===--- constants --------------------------------------------------------===//
 
 Value GraphImporter::createDense(TypedAttr value, Location loc) {
+  // Shapes, axes and scalars come by the hundred; one op for each value will do.
+  Value &shared = denseConstants[value];
+  if (shared && isa<DenseElementsAttr>(value))
+    return shared;
   OpBuilder::InsertionGuard guard(builder);
   if (lastConstant)
     builder.setInsertionPointAfter(lastConstant);
@@ -63,7 +67,7 @@ Value GraphImporter::createDense(TypedAttr value, Location loc) {
     builder.setInsertionPointToStart(&function.getBody().front());
   auto op = qnn::ConstantOp::create(builder, loc, value.getType(), value);
   lastConstant = op;
-  return op.getResult();
+  return shared = op.getResult();
 }
 
 Value GraphImporter::materialize(Constant &constant) {

@@ -80,6 +80,7 @@ private:
   const onnx::GraphProto *current = nullptr;
   mlir::func::FuncOp function;
   mlir::Operation *lastConstant = nullptr;
+  llvm::DenseMap<mlir::Attribute, mlir::Value> denseConstants;
   mlir::OwningOpRef<mlir::ModuleOp> module;
 };
 

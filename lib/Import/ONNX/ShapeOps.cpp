@@ -5,6 +5,7 @@
 
 #include "OpTable.h"
 #include "dialects/QNN/QNNOps.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -29,11 +30,43 @@ void setReshaped(Node &n, llvm::function_ref<Value()> create,
   n.setResult(create());
 }
 
+/// The sizes that a constant `shape` gives a constant of type `type`; nullopt where it does not
+/// fit.
+std::optional<SmallVector<int64_t>> resolveShape(RankedTensorType type, ArrayRef<int64_t> shape,
+                                                 bool allowZero) {
+  SmallVector<int64_t> result(shape);
+  int64_t known = 1, inferred = -1;
+  for (auto [index, size] : llvm::enumerate(result)) {
+    if (size == 0 && !allowZero) {
+      if (static_cast<int64_t>(index) >= type.getRank())
+        return std::nullopt;
+      size = type.getShape()[index];
+    }
+    if (size == -1 && inferred < 0)
+      inferred = index;
+    else if (size < 0 || llvm::MulOverflow(known, size, known))
+      return std::nullopt;
+  }
+  if (inferred >= 0) {
+    if (known == 0)
+      return std::nullopt;
+    result[inferred] = type.getNumElements() / known;
+    known *= result[inferred];
+  }
+  return known == type.getNumElements() ? std::optional(result) : std::nullopt;
+}
+
 void buildReshape(Node &n) {
   bool allowZero = n.getOpset() >= 14 && n.getBool("allowzero", false);
-  Value shape = n.getIndexInput(1);
-  n.setResult(
-      n.create<qnn::ReshapeOp>({n.getInput(0), shape}, {{"allow_zero", n.unit(allowZero)}}));
+  std::optional<SmallVector<int64_t>> shape = n.getConstantIntegers(1);
+  ImportedValue source = n.getImported(0);
+  if (shape && source.constant)
+    shape = resolveShape(source.constant->type, *shape, allowZero);
+  auto create = [&] {
+    return n.create<qnn::ReshapeOp>({n.getInput(0), n.getIndexInput(1)},
+                                    {{"allow_zero", n.unit(allowZero)}});
+  };
+  setReshaped(n, create, source.constant ? shape : std::nullopt);
 }
 
 void buildFlatten(Node &n) {
