@@ -37,6 +37,17 @@ createMachine(const TargetSpec &target) {
   return machine;
 }
 
+/// Shape arithmetic of a whole model: one block of thousands of integer
+/// operations, on which analyses of value ranges take minutes and which runs in
+/// microseconds as it is.
+static bool isShapeArithmetic(const llvm::Function &function) {
+  constexpr size_t mostOptimized = 1000;
+  return function.size() == 1 && function.front().size() > mostOptimized &&
+         llvm::none_of(function.front(), [](const llvm::Instruction &instruction) {
+           return instruction.getType()->isVectorTy();
+         });
+}
+
 static void setAttributes(llvm::Module &module, const TargetSpec &target) {
   for (llvm::Function &function : module) {
     if (function.isDeclaration())
@@ -47,6 +58,10 @@ static void setAttributes(llvm::Module &module, const TargetSpec &target) {
     if (target.cpuBits & BW_CPU_AVX512F)
       function.addFnAttr("prefer-vector-width", "512");
     function.addFnAttr(llvm::Attribute::NoUnwind);
+    if (isShapeArithmetic(function)) {
+      function.addFnAttr(llvm::Attribute::NoInline);
+      function.addFnAttr(llvm::Attribute::OptimizeNone);
+    }
   }
 }
 
