@@ -112,7 +112,9 @@ static void addIntegerConstants(Program &p, const Depthwise &conv, qnn::QConv2dO
                                 SmallVectorImpl<Value> &values) {
   Location loc = op.getLoc();
   auto constant = [&](const std::vector<char> &bytes) { return p.weightPointer(p.addWeights(bytes), loc); };
-  auto bytes = bitwright::getConstant(op.getWeight())->bytes;
+  // The constant owns the bytes of a dense attribute.
+  auto constantWeights = *bitwright::getConstant(op.getWeight());
+  ArrayRef<char> bytes = constantWeights.bytes;
   SmallVector<int64_t> bias(conv.channels, 0);
   if (op.getBias())
     bias = *bitwright::getIntegers(op.getBias());

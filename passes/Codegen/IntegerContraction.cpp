@@ -268,7 +268,9 @@ LogicalResult bitwright::codegen::emitIntegerContraction(Program &p, Operation *
   Kernel kernel = buildKernel(c, zeroPoint);
 
   KernelBuilder h = p.hostKernel(loc);
-  auto weightBytes = bitwright::getConstant(op->getOperand(1))->bytes;
+  // The constant owns the bytes of a dense attribute.
+  auto constantWeights = *bitwright::getConstant(op->getOperand(1));
+  ArrayRef<char> weightBytes = constantWeights.bytes;
   std::optional<SmallVector<int64_t>> bias;
   if (operands->bias)
     bias = bitwright::getIntegers(operands->bias);
