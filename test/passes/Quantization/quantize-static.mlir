@@ -16,7 +16,7 @@
 // CHECK: %[[Y:.*]] = qnn.linear %[[D]], %[[WD]]
 // CHECK: %[[QY:.*]] = qnn.quantize %[[Y]],
 // CHECK: %[[DY:.*]] = qnn.dequantize %[[QY]],
-// CHECK: return %[[DY]]
+// CHECK: qnn.linear %[[DY]]
 // TENSOR-LABEL: func.func @linear
 // TENSOR: qnn.constant dense<{{\[\[}}64, 32], [-127, 0]]> : tensor<2x2xi8>
 // TENSOR: qnn.constant dense<2.000000e+00> : tensor<f32>
