@@ -96,18 +96,23 @@ Operation *Node::createOperation(StringRef name, ArrayRef<Value> operands, Attri
     if (attribute)
       state.addAttribute(key, attribute);
   state.addTypes(types);
-  FirstError error(getContext());
-  if (types.empty() && mlir::failed(inferTypes(state))) {
-    fail(error.get());
-    return nullptr;
+  std::string problem;
+  Operation *op = nullptr;
+  {
+    // fail() reports through the context too, so the listener must be gone by then.
+    FirstError error(getContext());
+    if (!types.empty() || mlir::succeeded(inferTypes(state)))
+      op = getBuilder().create(state);
+    bool isValid = op && mlir::succeeded(op->getName().verifyInvariants(op)) &&
+                   mlir::succeeded(checkResults(op));
+    if (isValid)
+      return op;
+    problem = error.get().str();
   }
-  Operation *op = getBuilder().create(state);
-  if (mlir::failed(op->getName().verifyInvariants(op)) || mlir::failed(checkResults(op))) {
+  if (op)
     op->erase();
-    fail(error.get());
-    return nullptr;
-  }
-  return op;
+  fail(problem);
+  return nullptr;
 }
 
 //===--- constants --------------------------------------------------------===//
