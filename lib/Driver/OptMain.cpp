@@ -113,10 +113,6 @@ void Driver::configure(MLIRContext &context) const {
 }
 
 LogicalResult Driver::runPasses(ModuleOp module) {
-  if (llvm::Error error = calibrateModel(module, getCalibrationOptions())) {
-    emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
-    return failure();
-  }
   PassManager manager(module.getContext(), module->getName().getStringRef(),
                       PassManager::Nesting::Implicit);
   manager.enableVerifier(config.shouldVerifyPasses());
@@ -131,6 +127,12 @@ LogicalResult Driver::runPasses(ModuleOp module) {
   if (config.shouldDumpPassPipeline()) {
     manager.dump();
     llvm::errs() << "\n";
+  }
+  // After the command line was read for the last time: the linker that calibration runs resets
+  // the options of the process.
+  if (llvm::Error error = calibrateModel(module, getCalibrationOptions())) {
+    emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
+    return failure();
   }
   return manager.run(module);
 }
