@@ -38,6 +38,7 @@ private:
   LogicalResult refineTypes(Operation *op);
   bool foldShapeArithmetic(Operation *op);
   bool foldByEvaluation(Operation *op);
+  bool replaceByUnitDims(Operation *op);
   void makeShapeOperandConstant(Operation *op);
   void replace(Operation *op, ValueRange values);
   void updateSignature();
@@ -84,7 +85,8 @@ LogicalResult ConstantFolder::visit(Operation *op) {
     return failure();
   if (foldShapeArithmetic(op) || foldByEvaluation(op))
     return success();
-  makeShapeOperandConstant(op);
+  if (!replaceByUnitDims(op))
+    makeShapeOperandConstant(op);
   return success();
 }
 
@@ -213,6 +215,43 @@ bool ConstantFolder::foldByEvaluation(Operation *op) {
   for (TypedAttr attribute : *attributes)
     values.push_back(qnn::ConstantOp::create(builder, op->getLoc(), attribute));
   replace(op, values);
+  return true;
+}
+
+/// `narrow` is `wide` without some dimensions of size one: which; nullopt otherwise.
+std::optional<SmallVector<int64_t>> findUnitAxes(const ShapeVector &wide,
+                                                 const ShapeVector &narrow) {
+  SmallVector<int64_t> axes;
+  const auto *next = narrow.begin();
+  for (auto [i, dim] : llvm::enumerate(wide)) {
+    if (next != narrow.end() && dim.equals(*next))
+      ++next;
+    else if (dim.isConstant(1))
+      axes.push_back(i);
+    else
+      return std::nullopt;
+  }
+  if (next != narrow.end() || axes.empty())
+    return std::nullopt;
+  return axes;
+}
+
+/// A reshape that only drops or inserts dimensions of size one says so.
+bool ConstantFolder::replaceByUnitDims(Operation *op) {
+  if (!isa<qnn::ReshapeOp, qnn::FlattenOp>(op))
+    return false;
+  Value input = op->getOperand(0), result = op->getResult(0), replacement;
+  ShapeVector from = shapes.getDims(input), to = shapes.getDims(result);
+  builder.setInsertionPoint(op);
+  if (auto axes = findUnitAxes(from, to))
+    replacement = qnn::SqueezeOp::create(builder, op->getLoc(), result.getType(), input,
+                                         builder.getDenseI64ArrayAttr(*axes));
+  else if (auto axes = findUnitAxes(to, from))
+    replacement = qnn::UnsqueezeOp::create(builder, op->getLoc(), result.getType(), input,
+                                           builder.getDenseI64ArrayAttr(*axes));
+  else
+    return false;
+  replace(op, replacement);
   return true;
 }
 

@@ -188,7 +188,7 @@ void LayoutChoice::apply(const llvm::SetVector<Operation *> &permuted) {
 
 struct PropagateLayoutPass final : bitwright::impl::PropagateLayoutPassBase<PropagateLayoutPass> {
   void runOnOperation() override {
-    if (failed(cleanUp()))
+    if (failed(cleanUp(/*final=*/false)))
       return signalPassFailure();
     // Each accepted choice lowers the cost, so this ends; the bound is for the time it takes.
     constexpr int maxRounds = 8;
@@ -199,10 +199,12 @@ struct PropagateLayoutPass final : bitwright::impl::PropagateLayoutPassBase<Prop
         if (!LayoutChoice(getOperation(), perm).run())
           continue;
         changed = true;
-        if (failed(cleanUp()))
+        if (failed(cleanUp(/*final=*/false)))
           return signalPassFailure();
       }
     }
+    if (failed(cleanUp(/*final=*/true)))
+      return signalPassFailure();
   }
 
   /// Those that occur and their inverses.
@@ -215,9 +217,13 @@ struct PropagateLayoutPass final : bitwright::impl::PropagateLayoutPassBase<Prop
     return perms;
   }
 
-  LogicalResult cleanUp() {
+  LogicalResult cleanUp(bool final) {
     RewritePatternSet patterns(&getContext());
     populateTransposePatterns(patterns);
+    if (final)
+      populateTransposeToReshapePatterns(patterns);
+    else
+      populateUnitTransposePatterns(patterns);
     populateShapePatterns(patterns);
     return applyPatterns(getOperation(), std::move(patterns));
   }

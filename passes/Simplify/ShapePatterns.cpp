@@ -75,6 +75,123 @@ struct NameShape final : OpRewritePattern<qnn::ReshapeOp> {
   }
 };
 
+//===--- dimensions of size one -------------------------------------------===//
+// Where several dimensions are dynamic, chains of squeeze and unsqueeze are merged by their axes.
+
+bool isSqueeze(Operation *op) { return isa<qnn::SqueezeOp>(op); }
+
+ArrayRef<int64_t> getUnitAxes(Operation *op) {
+  if (auto squeeze = dyn_cast<qnn::SqueezeOp>(op))
+    return squeeze.getAxes();
+  return cast<qnn::UnsqueezeOp>(op).getAxes();
+}
+
+/// The dimensions of `wide` (of rank `rank`) that are not among `axes`.
+SmallVector<int64_t> getOtherDims(ArrayRef<int64_t> axes, int64_t rank) {
+  SmallVector<int64_t> others;
+  for (int64_t i = 0; i < rank; ++i)
+    if (!llvm::is_contained(axes, i))
+      others.push_back(i);
+  return others;
+}
+
+/// `inner` names dimensions of a tensor of `rank`; `outer` dimensions of what is
+/// left without them: both as dimensions of the former.
+SmallVector<int64_t> composeAxes(ArrayRef<int64_t> inner, ArrayRef<int64_t> outer, int64_t rank) {
+  SmallVector<int64_t> others = getOtherDims(inner, rank), all(inner);
+  for (int64_t axis : outer)
+    all.push_back(others[axis]);
+  llvm::sort(all);
+  return all;
+}
+
+bool sameAxes(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+  return a.size() == b.size() &&
+         llvm::all_of(a, [&](int64_t axis) { return llvm::is_contained(b, axis); });
+}
+
+template <typename OpTy> struct MergeUnitDims final : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    Operation *inner = op.getInput().getDefiningOp();
+    if (!isa_and_nonnull<qnn::SqueezeOp, qnn::UnsqueezeOp>(inner))
+      return rewriter.notifyMatchFailure(op, "no squeeze or unsqueeze before it");
+    RankedTensorType type = op.getType();
+    Value source = inner->getOperand(0);
+    ArrayRef<int64_t> first = getUnitAxes(inner), second = op.getAxes();
+    if (isSqueeze(inner) != isSqueeze(op)) {
+      if (!sameAxes(first, second) || source.getType() != type)
+        return rewriter.notifyMatchFailure(op, "other dimensions");
+      rewriter.replaceOp(op, source);
+      return success();
+    }
+    SmallVector<int64_t> axes = isSqueeze(op)
+                                    ? composeAxes(first, second, getTensorType(source).getRank())
+                                    : composeAxes(second, first, type.getRank());
+    rewriter.replaceOp(op, OpTy::create(rewriter, fuseLocations({inner, op}), type, source,
+                                        rewriter.getDenseI64ArrayAttr(axes)));
+    return success();
+  }
+};
+
+/// The permutation that is left of `perm` when the input dimensions `dropped` go.
+SmallVector<int64_t> dropFromPermutation(ArrayRef<int64_t> perm, ArrayRef<int64_t> dropped) {
+  SmallVector<int64_t> kept = getOtherDims(dropped, perm.size()), result;
+  for (int64_t from : perm)
+    if (!llvm::is_contained(dropped, from))
+      result.push_back(llvm::find(kept, from) - kept.begin());
+  return result;
+}
+
+/// squeeze(transpose(x)) = transpose(squeeze(x)): the transpose of fewer dimensions
+/// meets those of the ops that follow.
+struct SqueezeBeforeTranspose final : OpRewritePattern<qnn::SqueezeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(qnn::SqueezeOp op, PatternRewriter &rewriter) const override {
+    auto transpose = op.getInput().getDefiningOp<qnn::TransposeOp>();
+    if (!transpose || !op.getInput().hasOneUse())
+      return rewriter.notifyMatchFailure(op, "no transpose of its own before it");
+    SmallVector<int64_t> axes;
+    for (int64_t axis : op.getAxes())
+      axes.push_back(transpose.getPerm()[axis]);
+    llvm::sort(axes);
+    RankedTensorType input = getTensorType(transpose.getInput());
+    SmallVector<int64_t> shape;
+    for (int64_t i : getOtherDims(axes, input.getRank()))
+      shape.push_back(input.getDimSize(i));
+    Value squeezed = qnn::SqueezeOp::create(
+        rewriter, op.getLoc(), RankedTensorType::get(shape, input.getElementType()),
+        transpose.getInput(), rewriter.getDenseI64ArrayAttr(axes));
+    auto perm = rewriter.getDenseI64ArrayAttr(dropFromPermutation(transpose.getPerm(), axes));
+    rewriter.replaceOp(
+        op, qnn::TransposeOp::create(rewriter, transpose.getLoc(), op.getType(), squeezed, perm));
+    return success();
+  }
+};
+
+/// transpose(unsqueeze(x)) = unsqueeze(transpose(x)).
+struct TransposeBeforeUnsqueeze final : OpRewritePattern<qnn::TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(qnn::TransposeOp op, PatternRewriter &rewriter) const override {
+    auto unsqueeze = op.getInput().getDefiningOp<qnn::UnsqueezeOp>();
+    if (!unsqueeze)
+      return rewriter.notifyMatchFailure(op, "no unsqueeze before it");
+    SmallVector<int64_t> axes;
+    for (auto [i, from] : llvm::enumerate(op.getPerm()))
+      if (llvm::is_contained(unsqueeze.getAxes(), from))
+        axes.push_back(i);
+    SmallVector<int64_t> perm = dropFromPermutation(op.getPerm(), unsqueeze.getAxes());
+    Value input = unsqueeze.getInput();
+    Value transposed =
+        qnn::TransposeOp::create(rewriter, op.getLoc(), permuteType(getTensorType(input), perm),
+                                 input, rewriter.getDenseI64ArrayAttr(perm));
+    rewriter.replaceOp(op,
+                       qnn::UnsqueezeOp::create(rewriter, unsqueeze.getLoc(), op.getType(),
+                                                transposed, rewriter.getDenseI64ArrayAttr(axes)));
+    return success();
+  }
+};
+
 //===--- transposes -------------------------------------------------------===//
 
 bool isIdentity(ArrayRef<int64_t> perm) {

@@ -67,6 +67,10 @@ llvm::SmallVector<int64_t> invertPermutation(llvm::ArrayRef<int64_t> perm);
 void populateAlgebraPatterns(mlir::RewritePatternSet &patterns);
 void populateShapePatterns(mlir::RewritePatternSet &patterns);
 void populateTransposePatterns(mlir::RewritePatternSet &patterns);
+/// Transposes move to the side of squeeze and unsqueeze with fewer dimensions.
+void populateUnitTransposePatterns(mlir::RewritePatternSet &patterns);
+/// Only once layouts are settled: a reshape does not cancel against a transpose.
+void populateTransposeToReshapePatterns(mlir::RewritePatternSet &patterns);
 
 /// Applies the patterns until nothing changes; emits an error on `root` where that does not happen.
 mlir::LogicalResult applyPatterns(mlir::Operation *root, mlir::RewritePatternSet &&patterns);
