@@ -88,14 +88,3 @@ void bitwright::nameModel(mlir::ModuleOp module, llvm::StringRef name, llvm::Str
   module->setAttr("qnn.model_name",
                   mlir::StringAttr::get(module.getContext(), sanitizeModelName(name)));
 }
-
-llvm::Error bitwright::writeReport(mlir::ModuleOp module, llvm::StringRef path) {
-  DecisionLog &log = qnn::getDecisionLog(module.getContext());
-  return writeFileAtomically(path, [&](llvm::raw_ostream &stream) {
-    if (path.ends_with(".json"))
-      log.printJson(stream);
-    else
-      log.printText(stream);
-    return llvm::Error::success();
-  });
-}

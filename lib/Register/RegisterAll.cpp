@@ -8,6 +8,7 @@
 #include "dialects/QNN/QNNDialect.h"
 #include "passes/Calibration/Passes.h"
 #include "passes/Codegen/Passes.h"
+#include "passes/Fusion/Passes.h"
 #include "passes/Pipelines/Pipelines.h"
 #include "passes/Quantization/Passes.h"
 #include "passes/Simplify/Passes.h"
@@ -29,6 +30,7 @@ void bitwright::registerAllPasses() {
   codegen::registerCodegenPipeline();
   registerCalibrationPasses();
   registerQuantizationPasses();
+  registerFusionPasses();
   registerSimplifyPasses();
   registerPipelines();
 }

@@ -57,20 +57,22 @@ void DecisionLog::printText(llvm::raw_ostream &os) const {
   }
 }
 
+void DecisionLog::printDecisions(llvm::json::OStream &json) const {
+  json.attributeArray("decisions", [&] {
+    for (const Decision &d : sorted())
+      json.object([&] {
+        json.attribute("pass", d.pass);
+        json.attribute("node", llvm::json::fixUTF8(d.node));
+        json.attribute("op", d.op);
+        json.attribute("choice", d.choice);
+        json.attribute("applied", d.applied);
+        json.attribute("reason", llvm::json::fixUTF8(d.reason));
+      });
+  });
+}
+
 void DecisionLog::printJson(llvm::raw_ostream &os) const {
   llvm::json::OStream json(os, /*IndentSize=*/2);
-  json.object([&] {
-    json.attributeArray("decisions", [&] {
-      for (const Decision &d : sorted())
-        json.object([&] {
-          json.attribute("pass", d.pass);
-          json.attribute("node", llvm::json::fixUTF8(d.node));
-          json.attribute("op", d.op);
-          json.attribute("choice", d.choice);
-          json.attribute("applied", d.applied);
-          json.attribute("reason", llvm::json::fixUTF8(d.reason));
-        });
-    });
-  });
+  json.object([&] { printDecisions(json); });
   os << "\n";
 }

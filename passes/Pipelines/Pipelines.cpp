@@ -7,6 +7,7 @@
 
 #include "passes/Calibration/Passes.h"
 #include "passes/Quantization/Schemes.h"
+#include "passes/Fusion/Passes.h"
 #include "passes/Simplify/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -43,6 +44,17 @@ llvm::Error bitwright::buildQuantizePipeline(OpPassManager &pm, llvm::StringRef 
   return llvm::Error::success();
 }
 
+void bitwright::buildFusePipeline(OpPassManager &pm) {
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  func.addPass(createPropagateQuantizationPass());
+  func.addPass(createFuseQDQPass());
+  func.addPass(createFuseBlockLinearPass()); // what is left has float activations
+  func.addPass(createFoldFloatWeightsPass());
+  func.addPass(createCSEPass()); // duplicated dequantizes
+  func.addPass(createReportRemainingPass());
+  func.addPass(createCheckFusedPass());
+}
+
 void bitwright::registerPipelines() {
   registerBuiltinSchemes();
   PassPipelineRegistration<>("simplify",
@@ -57,4 +69,6 @@ void bitwright::registerPipelines() {
         return success();
       },
       [](function_ref<void(const detail::PassOptions &)>) {});
+  PassPipelineRegistration<>("fuse", "Turn QDQ form into integer ops with fused epilogues",
+                             buildFusePipeline);
 }

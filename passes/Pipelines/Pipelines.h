@@ -17,6 +17,8 @@ void buildSimplifyPipeline(mlir::OpPassManager &pm);
 /// `quantize`: simplifies, runs the passes of a scheme, such as "int4-awq:group=32,sym", and
 /// removes observers; the result is in QDQ form. An error where `scheme` is none. Runs on modules.
 llvm::Error buildQuantizePipeline(mlir::OpPassManager &pm, llvm::StringRef scheme);
+/// `fuse`: QDQ form to integer ops; what remains is in the decision log. Runs on modules.
+void buildFusePipeline(mlir::OpPassManager &pm);
 
 /// Registers the pipelines under their names.
 void registerPipelines();

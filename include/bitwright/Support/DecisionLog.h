@@ -9,6 +9,7 @@
 #ifndef BITWRIGHT_SUPPORT_DECISIONLOG_H
 #define BITWRIGHT_SUPPORT_DECISIONLOG_H
 
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 #include <mutex>
 #include <string>
@@ -44,6 +45,8 @@ public:
   void printText(llvm::raw_ostream &os) const;
   /// {"decisions": [{"pass", "node", "op", "choice", "applied", "reason"}]}
   void printJson(llvm::raw_ostream &os) const;
+  /// The attribute "decisions" of that object, for documents that hold more.
+  void printDecisions(llvm::json::OStream &json) const;
 
 private:
   mutable std::mutex mutex;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Finds integer contractions that may cost more than their float form.
+
+#include "passes/Fusion/Passes.h"
+#include "passes/Simplify/Utils.h"
+
+#include "bitwright/Support/DecisionLog.h"
+#include "dialects/QNN/Constants.h"
+#include "dialects/QNN/QNNOps.h"
+
+namespace bitwright {
+#define GEN_PASS_DEF_CHECKFUSEDPASS
+#include "passes/Fusion/Passes.h.inc"
+} // namespace bitwright
+
+using namespace mlir;
+using namespace bitwright;
+
+namespace {
+
+struct CheckFusedPass final : bitwright::impl::CheckFusedPassBase<CheckFusedPass> {
+  using CheckFusedPassBase::CheckFusedPassBase;
+
+  void runOnOperation() override {
+    markAllAnalysesPreserved();
+    getOperation().walk([&](Operation *op) {
+      if (isa<qnn::QConv2dOp, qnn::QLinearOp>(op))
+        check(cast<qnn::ContractionInterface>(op));
+    });
+  }
+
+  void check(qnn::ContractionInterface op) {
+    Value input = op.getActivationOperand().get(), result = op->getResult(0);
+    bool quantizesAlone = input.getDefiningOp<qnn::QuantizeOp>() && input.hasOneUse();
+    bool dequantizesOnly = !result.use_empty() && llvm::all_of(result.getUsers(), [](Operation *u) {
+      return isa<qnn::DequantizeOp>(u);
+    });
+    if (!quantizesAlone || !dequantizesOnly)
+      return;
+    int64_t results = estimateElements(getTensorType(result));
+    int64_t converted = results + estimateElements(getTensorType(input));
+    int64_t macs = op.getMacsPerElement() * results;
+    if (converted == 0 || macs / converted >= minMacs)
+      return;
+    Decision decision;
+    decision.pass = "qnn-check-fused";
+    decision.node = getNodeName(op->getLoc());
+    decision.op = op->getName().getStringRef().str();
+    decision.choice = "may be slower than float";
+    decision.reason = "it stands alone between quantize and dequantize with " +
+                      std::to_string(macs / converted) +
+                      " multiply-accumulates for each converted element";
+    decision.applied = false;
+    qnn::getDecisionLog(op->getContext()).add(std::move(decision));
+  }
+};
+
+} // namespace

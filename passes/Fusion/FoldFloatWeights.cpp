@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Constants that no integer op took are dequantized at compile time.
+
+#include "passes/Fusion/Passes.h"
+#include "passes/Fusion/QDQ.h"
+#include "passes/Simplify/Utils.h"
+
+#include "bitwright/Support/DecisionLog.h"
+#include "dialects/QNN/Constants.h"
+
+namespace bitwright {
+#define GEN_PASS_DEF_FOLDFLOATWEIGHTSPASS
+#include "passes/Fusion/Passes.h.inc"
+} // namespace bitwright
+
+using namespace mlir;
+using namespace bitwright;
+
+namespace {
+
+struct FoldFloatWeightsPass final
+    : bitwright::impl::FoldFloatWeightsPassBase<FoldFloatWeightsPass> {
+  void runOnOperation() override {
+    SmallVector<qnn::DequantizeOp> ops;
+    getOperation().walk([&](qnn::DequantizeOp op) {
+      if (llvm::all_of(op->getOperands(), isConstantValue))
+        ops.push_back(op);
+    });
+    for (qnn::DequantizeOp op : ops)
+      if (failed(fold(op)))
+        return signalPassFailure();
+    eraseUnused(getOperation());
+  }
+
+  static LogicalResult fold(qnn::DequantizeOp op) {
+    auto attributes = evaluateOnConstants(op);
+    if (!attributes)
+      return op.emitOpError() << "cannot be evaluated: " << llvm::toString(attributes.takeError());
+    for (Operation *user : op->getUsers())
+      record(op, user);
+    OpBuilder builder(op);
+    Value constant = qnn::ConstantOp::create(builder, op.getLoc(), attributes->front());
+    op.getResult().replaceAllUsesWith(constant);
+    op.erase();
+    return success();
+  }
+
+  static void record(qnn::DequantizeOp op, Operation *user) {
+    if (!isa<qnn::ContractionInterface>(user))
+      return;
+    Decision decision;
+    decision.pass = "qnn-fold-float-weights";
+    decision.node = getNodeName(user->getLoc());
+    decision.op = user->getName().getStringRef().str();
+    decision.choice = "float weights";
+    decision.reason = "no integer form was found for the op, so its quantized weights take " +
+                      std::to_string(getByteSize(getTensorType(op.getResult()))) +
+                      " bytes as float";
+    decision.applied = false;
+    qnn::getDecisionLog(op->getContext()).add(std::move(decision));
+  }
+};
+
+} // namespace

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Quantize moves up, dequantize moves down, through ops that move elements.
+
+#include "passes/Fusion/Passes.h"
+#include "passes/Fusion/QDQ.h"
+#include "passes/Simplify/Utils.h"
+
+#include "dialects/QNN/Constants.h"
+
+namespace bitwright {
+#define GEN_PASS_DEF_PROPAGATEQUANTIZATIONPASS
+#include "passes/Fusion/Passes.h.inc"
+} // namespace bitwright
+
+using namespace mlir;
+using namespace bitwright;
+
+namespace {
+
+/// How many leading operands hold the elements; 0 for ops that compute.
+unsigned countDataOperands(Operation *op) {
+  if (auto transparent = dyn_cast_or_null<qnn::TransparentInterface>(op))
+    return transparent.getNumDataOperands();
+  auto pad = dyn_cast_or_null<qnn::PadOp>(op);
+  return pad && getSplatFloat(pad.getValue()) ? 1 : 0;
+}
+
+Value createDequantize(OpBuilder &builder, Location loc, Type type, Value data,
+                       const TensorParams &params) {
+  return qnn::DequantizeOp::create(builder, loc, type, data, params.scale, params.zeroPoint,
+                                   builder.getI64IntegerAttr(0), builder.getI64IntegerAttr(0),
+                                   params.isUnsigned ? builder.getUnitAttr() : UnitAttr());
+}
+
+Value createQuantize(OpBuilder &builder, Location loc, Value value, const TensorParams &params) {
+  Type type = getTensorType(value).clone(builder.getI8Type());
+  return qnn::QuantizeOp::create(builder, loc, type, value, params.scale, params.zeroPoint,
+                                 builder.getI64IntegerAttr(0), builder.getI64IntegerAttr(0),
+                                 params.isUnsigned ? builder.getUnitAttr() : UnitAttr());
+}
+
+int64_t quantizePadValue(qnn::PadOp pad, const TensorParams &params) {
+  return quantize(float(*getSplatFloat(pad.getValue())), params.scaleValue, params.zeroPointValue,
+                  params.range());
+}
+
+/// The op on bytes: `operands` hold the quantized data at the data operands.
+Value createOnBytes(OpBuilder &builder, Operation *op, SmallVector<Value> operands,
+                    const TensorParams &params) {
+  if (auto pad = dyn_cast<qnn::PadOp>(op))
+    operands[2] = createIntegers(builder, pad.getLoc(), builder.getI8Type(), {},
+                                 {quantizePadValue(pad, params)});
+  Type type = getTensorType(op->getResult(0)).clone(builder.getI8Type());
+  Operation *onBytes = cloneWith(builder, op, operands, type);
+  if (auto pool = dyn_cast<qnn::MaxPool2dOp>(onBytes))
+    pool.setUnsignedStorage(params.isUnsigned);
+  return onBytes->getResult(0);
+}
+
+/// Moving a quantize up does more work where it would quantize elements that are then dropped.
+bool isWorthMoving(Operation *op, Value operand) {
+  if (getQuantized(operand) || !isa<qnn::GatherOp, qnn::SliceOp>(op))
+    return true;
+  return estimateElements(getTensorType(operand)) <=
+         estimateElements(getTensorType(op->getResult(0)));
+}
+
+struct MoveQuantizeUp final : OpRewritePattern<qnn::QuantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(qnn::QuantizeOp op, PatternRewriter &rewriter) const override {
+    auto params = getTensorParams(op);
+    Operation *moved = op.getInput().getDefiningOp();
+    unsigned count = countDataOperands(moved);
+    if (!params || count == 0 || !op.getInput().hasOneUse())
+      return rewriter.notifyMatchFailure(op, "no op of its own that moves elements before it");
+    SmallVector<Value> operands(moved->getOperands());
+    for (Value operand : ArrayRef(operands).take_front(count))
+      if (!isWorthMoving(moved, operand) || !getTensorType(operand).getElementType().isF32())
+        return rewriter.notifyMatchFailure(op, "more elements before than after");
+    rewriter.setInsertionPoint(moved);
+    if (!dominates(params->scale, moved) || !dominates(params->zeroPoint, moved))
+      rewriter.setInsertionPoint(op);
+    for (Value &operand : MutableArrayRef(operands).take_front(count))
+      operand = createQuantize(rewriter, op.getLoc(), operand, *params);
+    Value result = createOnBytes(rewriter, moved, operands, *params);
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+
+  /// Parameters are constants; in one block the order decides.
+  static bool dominates(Value value, Operation *op) {
+    Operation *def = value.getDefiningOp();
+    return def && def->getBlock() == op->getBlock() && def->isBeforeInBlock(op);
+  }
+};
+
+struct MoveDequantizeDown final : RewritePattern {
+  MoveDequantizeDown(MLIRContext *context)
+      : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
+  LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
+    unsigned count = countDataOperands(op);
+    if (count == 0 || op->getNumResults() != 1)
+      return rewriter.notifyMatchFailure(op, "does not only move elements");
+    SmallVector<Value> operands(op->getOperands());
+    std::optional<TensorParams> params;
+    for (Value &operand : MutableArrayRef(operands).take_front(count)) {
+      auto quantized = getQuantized(operand);
+      if (!quantized || (params && *params != quantized->params))
+        return rewriter.notifyMatchFailure(op, "not quantized, or with several scales");
+      params = quantized->params;
+      operand = quantized->data;
+    }
+    if (auto pad = dyn_cast<qnn::PadOp>(op))
+      if (dequantize(quantizePadValue(pad, *params), params->scaleValue, params->zeroPointValue) !=
+          float(*getSplatFloat(pad.getValue())))
+        return rewriter.notifyMatchFailure(op, "the pad value has no exact quantized form");
+    Value onBytes = createOnBytes(rewriter, op, operands, *params);
+    rewriter.replaceOp(
+        op, createDequantize(rewriter, op->getLoc(), op->getResult(0).getType(), onBytes, *params));
+    return success();
+  }
+};
+
+/// quantize(dequantize(x)) with equal parameters is x.
+struct RemovePair final : OpRewritePattern<qnn::QuantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(qnn::QuantizeOp op, PatternRewriter &rewriter) const override {
+    auto params = getTensorParams(op);
+    auto quantized = getQuantized(op.getInput());
+    if (!params || !quantized || quantized->params != *params)
+      return rewriter.notifyMatchFailure(op, "no dequantize with equal parameters before it");
+    rewriter.replaceOp(op, quantized->data);
+    return success();
+  }
+};
+
+struct PropagateQuantizationPass final
+    : bitwright::impl::PropagateQuantizationPassBase<PropagateQuantizationPass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<MoveQuantizeUp, MoveDequantizeDown, RemovePair>(&getContext());
+    if (failed(applyPatterns(getOperation(), std::move(patterns))))
+      return signalPassFailure();
+  }
+};
+
+} // namespace

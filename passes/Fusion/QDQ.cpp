@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Reading QDQ form.
+
+#include "passes/Fusion/QDQ.h"
+
+#include "bitwright/Support/DecisionLog.h"
+#include "dialects/QNN/Constants.h"
+#include "passes/Simplify/Utils.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace bitwright;
+
+/// Shared by quantize and dequantize, whose parameters have the same names.
+template <typename OpTy>
+static std::optional<TensorParams> readParams(OpTy op, RankedTensorType storage) {
+  if (getTensorType(op.getScale()).getRank() != 0 || !storage.getElementType().isInteger(8))
+    return std::nullopt;
+  auto scale = getFloats(op.getScale());
+  auto zeroPoint = getIntegers(op.getZeroPoint());
+  if (!scale || !zeroPoint || !(scale->front() > 0.0f) || !std::isfinite(scale->front()))
+    return std::nullopt;
+  TensorParams params;
+  params.scale = op.getScale();
+  params.zeroPoint = op.getZeroPoint();
+  params.scaleValue = scale->front();
+  params.isUnsigned = op.getIsUnsigned();
+  params.zeroPointValue = params.isUnsigned ? zeroPoint->front() & 255 : zeroPoint->front();
+  return params;
+}
+
+std::optional<TensorParams> bitwright::getTensorParams(qnn::QuantizeOp op) {
+  return readParams(op, getTensorType(op.getResult()));
+}
+
+std::optional<TensorParams> bitwright::getTensorParams(qnn::DequantizeOp op) {
+  return readParams(op, getTensorType(op.getInput()));
+}
+
+std::optional<QuantizedValue> bitwright::getQuantized(Value value) {
+  auto dequantize = value.getDefiningOp<qnn::DequantizeOp>();
+  auto params = dequantize ? getTensorParams(dequantize) : std::nullopt;
+  if (!params)
+    return std::nullopt;
+  return QuantizedValue{dequantize.getInput(), *params};
+}
+
+MatchOr<QuantizedWeights> bitwright::getQuantizedWeights(Value weight) {
+  auto dequantize = weight.getDefiningOp<qnn::DequantizeOp>();
+  if (!dequantize || !isConstantValue(dequantize.getInput()))
+    return "its weights are not quantized constants";
+  RankedTensorType type = getTensorType(dequantize.getInput());
+  if (!type.getElementType().isInteger(8) || type.getRank() < 2)
+    return "its weights do not have 8 bits";
+  auto scales = getFloats(dequantize.getScale());
+  auto zeroPoints = getIntegers(dequantize.getZeroPoint());
+  int64_t scaleRank = getTensorType(dequantize.getScale()).getRank();
+  if (!scales || !zeroPoints)
+    return "the scales of its weights are not constant";
+  if (dequantize.getBlockSize() != 0 || (scaleRank == 1 && dequantize.getAxis() != 0))
+    return "its weights have scales along a contracted dimension";
+  auto data = getConstant(dequantize.getInput());
+  int64_t channels = type.getDimSize(0);
+  if (!data || channels == 0 || data->bytes.empty())
+    return "its weights are empty";
+
+  QuantizedWeights weights;
+  weights.scales =
+      scaleRank == 0 ? SmallVector<float>(channels, scales->front()) : SmallVector<float>(*scales);
+  int64_t perChannel = data->bytes.size() / channels;
+  bool isSymmetric = !dequantize.getIsUnsigned();
+  for (auto [i, byte] : llvm::enumerate(data->bytes)) {
+    int64_t zero = (*zeroPoints)[zeroPoints->size() == 1 ? 0 : i / perChannel];
+    int64_t value = dequantize.getIsUnsigned() ? int64_t(uint8_t(byte)) - (zero & 255)
+                                               : int64_t(int8_t(byte)) - zero;
+    isSymmetric &= zero == 0;
+    if (value < -128 || value > 127)
+      return "its weights have zero points that leave the signed byte";
+    weights.bytes.push_back(int8_t(value));
+  }
+  if (isSymmetric)
+    weights.data = dequantize.getInput();
+  return weights;
+}
+
+bool bitwright::isClamp(Operation *op) { return isa_and_nonnull<qnn::ReluOp, qnn::ClipOp>(op); }
+
+/// Quantizing grows with its argument, so limits before it are limits after it.
+IntegerRange bitwright::getClamp(Operation *activation, const TensorParams &output) {
+  IntegerRange clamp = output.range();
+  auto quantizeLimit = [&](double limit) {
+    float rounded = float(std::clamp(limit, -double(std::numeric_limits<float>::max()),
+                                     double(std::numeric_limits<float>::max())));
+    return quantize(rounded, output.scaleValue, output.zeroPointValue, output.range());
+  };
+  if (isa_and_nonnull<qnn::ReluOp>(activation))
+    clamp.min = quantizeLimit(0.0);
+  if (auto clip = dyn_cast_or_null<qnn::ClipOp>(activation)) {
+    clamp.min = quantizeLimit(clip.getMin().convertToDouble());
+    clamp.max = quantizeLimit(clip.getMax().convertToDouble());
+  }
+  return clamp;
+}
+
+Value bitwright::createMultiplier(OpBuilder &builder, Location loc, double value) {
+  return createFloats(builder, loc, {}, {float(value)});
+}
+
+ClampedValue bitwright::skipClamp(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (isClamp(op) && value.hasOneUse() && op->getOperand(0).getType() == value.getType())
+    return {op->getOperand(0), op};
+  return {value, nullptr};
+}
+
+void bitwright::recordFused(Operation *op, StringRef intoWhat, Location names) {
+  Decision decision;
+  decision.pass = "qnn-fuse-qdq";
+  decision.node = getNodeName(names);
+  decision.op = op->getName().getStringRef().str();
+  decision.choice = "fused";
+  decision.reason = intoWhat.str();
+  qnn::getDecisionLog(op->getContext()).add(std::move(decision));
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Why each quantize and dequantize that is left is there.
+
+#include "passes/Fusion/Passes.h"
+#include "passes/Fusion/QDQ.h"
+#include "passes/Simplify/Utils.h"
+
+#include "bitwright/Support/DecisionLog.h"
+#include "dialects/QNN/Constants.h"
+
+namespace bitwright {
+#define GEN_PASS_DEF_REPORTREMAININGPASS
+#include "passes/Fusion/Passes.h.inc"
+} // namespace bitwright
+
+using namespace mlir;
+using namespace bitwright;
+
+namespace {
+
+std::string getOpText(Operation *op) {
+  std::string name = getNodeName(op->getLoc());
+  std::string text = op->getName().getStringRef().str();
+  return name.empty() ? text : text + " '" + name + "'";
+}
+
+/// Why the float op before this quantize did not take it in.
+std::string explainProducer(qnn::QuantizeOp op) {
+  Operation *producer = op.getInput().getDefiningOp();
+  if (!producer)
+    return "an input of the model is float";
+  ClampedValue clamped = skipClamp(op.getInput());
+  Operation *source = clamped.value.getDefiningOp();
+  Operation *named = source ? source : producer;
+  if (!getTensorParams(op))
+    return "scales of " + getOpText(named) + " are not for the whole tensor";
+  if (auto match = matchContraction(op); !match && match.reason != "no contraction")
+    return getOpText(named) + " stays float: " + match.reason;
+  if (!op.getInput().hasOneUse())
+    return getOpText(named) + " stays float: its float result has other uses";
+  for (Value operand : named->getOperands())
+    if (!isConstantValue(operand) && !getQuantized(operand) &&
+        isa<FloatType>(getTensorType(operand).getElementType()))
+      return getOpText(named) + " stays float: an operand is not quantized";
+  return getOpText(named) + " has no integer form";
+}
+
+/// Why the float op after this dequantize reads float.
+std::string explainUser(Operation *user) {
+  if (user->hasTrait<OpTrait::IsTerminator>())
+    return "a result of the model is float";
+  bool quantizedResult = llvm::all_of(user->getUsers(), [](Operation *next) {
+    while (isClamp(next) && next->hasOneUse())
+      next = *next->getUsers().begin();
+    return isa<qnn::QuantizeOp>(next);
+  });
+  if (isa<qnn::ContractionInterface>(user) && !quantizedResult)
+    return getOpText(user) + " stays float: its result is not quantized";
+  if (!quantizedResult)
+    return getOpText(user) + " is computed in float";
+  for (Operation *next : user->getUsers())
+    if (auto quantize = dyn_cast<qnn::QuantizeOp>(next))
+      return explainProducer(quantize);
+  return getOpText(user) + " is computed in float";
+}
+
+struct ReportRemainingPass final : bitwright::impl::ReportRemainingPassBase<ReportRemainingPass> {
+  void runOnOperation() override {
+    markAllAnalysesPreserved();
+    getOperation().walk([&](Operation *op) {
+      if (auto quantize = dyn_cast<qnn::QuantizeOp>(op))
+        record(op, explainProducer(quantize));
+      else if (isa<qnn::DequantizeOp>(op))
+        for (Operation *user : op->getUsers())
+          record(op, explainUser(user));
+    });
+  }
+
+  static void record(Operation *op, std::string reason) {
+    Decision decision;
+    decision.pass = "qnn-report-remaining";
+    decision.node = getNodeName(op->getLoc());
+    decision.op = op->getName().getStringRef().str();
+    decision.choice = "remains";
+    decision.reason = std::move(reason);
+    decision.applied = false;
+    qnn::getDecisionLog(op->getContext()).add(std::move(decision));
+  }
+};
+
+} // namespace
