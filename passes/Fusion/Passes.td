@@ -78,4 +78,12 @@ def CheckFusedPass : Pass<"qnn-check-fused", "::mlir::func::FuncOp"> {
                         "Multiply-accumulates for each converted element below which an op is recorded">];
 }
 
+def MeasureWeightsPass : Pass<"qnn-measure-weights", "::mlir::ModuleOp"> {
+  let summary = "Note on the module what its weights take";
+  let description = [{
+    Sets the attribute `qnn.weight_sizes`: elements and bytes of the weights of contractions (scales and zero points
+    included) and of all other constants. The report reads it, for code generation leaves no weights to measure.
+  }];
+}
+
 #endif // BITWRIGHT_PASSES_FUSION_PASSES_TD

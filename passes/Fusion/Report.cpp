@@ -9,11 +9,17 @@
 #include "bitwright/Support/DecisionLog.h"
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
+#include "passes/Fusion/Passes.h"
 #include "passes/Simplify/Utils.h"
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
+
+namespace bitwright {
+#define GEN_PASS_DEF_MEASUREWEIGHTSPASS
+#include "passes/Fusion/Passes.h.inc"
+} // namespace bitwright
 
 using namespace mlir;
 using namespace bitwright;
@@ -67,6 +73,30 @@ WeightSizes bitwright::measureWeights(ModuleOp module) {
   return sizes;
 }
 
+/// The attribute that qnn-measure-weights leaves.
+static constexpr StringLiteral sizesAttr = "qnn.weight_sizes";
+
+namespace {
+
+struct MeasureWeightsPass final : bitwright::impl::MeasureWeightsPassBase<MeasureWeightsPass> {
+  void runOnOperation() override {
+    markAllAnalysesPreserved();
+    WeightSizes sizes = measureWeights(getOperation());
+    getOperation()->setAttr(
+        sizesAttr, DenseI64ArrayAttr::get(&getContext(), {sizes.weights, sizes.weightBytes,
+                                                          sizes.otherElements, sizes.otherBytes}));
+  }
+};
+
+} // namespace
+
+static WeightSizes getWeightSizes(ModuleOp module) {
+  auto attribute = module->getAttrOfType<DenseI64ArrayAttr>(sizesAttr);
+  if (!attribute || attribute.size() != 4)
+    return measureWeights(module);
+  return {attribute[0], attribute[1], attribute[2], attribute[3]};
+}
+
 static void writeText(const WeightSizes &sizes, const DecisionLog &log, raw_ostream &os) {
   os << "weights: " << sizes.weights << " in contractions, " << sizes.weightBytes
      << " bytes with scales, " << llvm::format("%.3f", sizes.bitsPerWeight())
@@ -93,7 +123,7 @@ static void writeJson(const WeightSizes &sizes, const DecisionLog &log, raw_ostr
 }
 
 llvm::Error bitwright::writeReport(ModuleOp module, StringRef path) {
-  WeightSizes sizes = measureWeights(module);
+  WeightSizes sizes = getWeightSizes(module);
   const DecisionLog &log = qnn::getDecisionLog(module.getContext());
   return writeFileAtomically(path, [&](raw_ostream &os) -> llvm::Error {
     if (path.ends_with(".json"))

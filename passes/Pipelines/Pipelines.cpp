@@ -53,6 +53,7 @@ void bitwright::buildFusePipeline(OpPassManager &pm) {
   func.addPass(createCSEPass()); // duplicated dequantizes
   func.addPass(createReportRemainingPass());
   func.addPass(createCheckFusedPass());
+  pm.addPass(createMeasureWeightsPass());
 }
 
 void bitwright::registerPipelines() {
