@@ -403,7 +403,8 @@ template <typename OpTy> struct FoldOnConstant final : OpRewritePattern<OpTy> {
 void bitwright::populateShapePatterns(RewritePatternSet &patterns) {
   patterns
       .add<MergeReshapes<qnn::ReshapeOp>, MergeReshapes<qnn::SqueezeOp>,
-           MergeReshapes<qnn::UnsqueezeOp>, MergeReshapes<qnn::FlattenOp>, NameShape, RemoveExpand,
+           MergeReshapes<qnn::UnsqueezeOp>, MergeReshapes<qnn::FlattenOp>,
+           MergeUnitDims<qnn::SqueezeOp>, MergeUnitDims<qnn::UnsqueezeOp>, NameShape, RemoveExpand,
            RemoveTile, RemoveSlice, RemoveConcat, RemovePad, RemoveReduction<qnn::ReduceMaxOp>,
            RemoveReduction<qnn::ReduceMeanOp>, RemoveReduction<qnn::ReduceMinOp>,
            RemoveReduction<qnn::ReduceProdOp>, RemoveReduction<qnn::ReduceSumOp>,
@@ -412,7 +413,14 @@ void bitwright::populateShapePatterns(RewritePatternSet &patterns) {
 }
 
 void bitwright::populateTransposePatterns(RewritePatternSet &patterns) {
-  patterns
-      .add<MergeTransposes, TransposeToReshape, ShapeOfTranspose, FoldOnConstant<qnn::TransposeOp>>(
-          patterns.getContext());
+  patterns.add<MergeTransposes, ShapeOfTranspose, FoldOnConstant<qnn::TransposeOp>>(
+      patterns.getContext());
+}
+
+void bitwright::populateUnitTransposePatterns(RewritePatternSet &patterns) {
+  patterns.add<SqueezeBeforeTranspose, TransposeBeforeUnsqueeze>(patterns.getContext());
+}
+
+void bitwright::populateTransposeToReshapePatterns(RewritePatternSet &patterns) {
+  patterns.add<TransposeToReshape>(patterns.getContext());
 }
