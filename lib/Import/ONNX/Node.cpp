@@ -74,9 +74,10 @@ Value Node::getInput(unsigned index) {
   return value ? materialize(value) : Value();
 }
 
+/// A scalar type stands in after a failure, so that callers may ask it for rank and shape.
 RankedTensorType Node::getInputType(unsigned index) {
   ImportedValue value = getImported(index);
-  return value ? value.getType() : RankedTensorType();
+  return value ? value.getType() : RankedTensorType::get({}, Float32Type::get(getContext()));
 }
 
 int32_t Node::getElementType(unsigned index) { return getImported(index).elementType; }
