@@ -60,11 +60,8 @@ static bool isLowered(mlir::ModuleOp module) { return module->hasAttr("qnn.input
 mlir::LogicalResult bitwright::lowerModel(mlir::ModuleOp module, const TargetSpec &target) {
   if (isLowered(module))
     return mlir::success();
-  std::string pipeline = "simplify,";
-  if (mlir::PassPipelineInfo::lookup("fuse"))
-    pipeline += "fuse,";
-  return runPipeline(module,
-                     pipeline + "qnn-codegen{features=" + std::to_string(target.cpuBits) + "}");
+  std::string features = std::to_string(target.cpuBits);
+  return runPipeline(module, "simplify,fuse,qnn-codegen{features=" + features + "}");
 }
 
 mlir::LogicalResult bitwright::compileModel(mlir::ModuleOp module, const TargetSpec &target,
