@@ -47,6 +47,8 @@ class Case:
     # 0: bit for bit; else the largest difference relative to the largest reference.
     tolerance: float = 0.0
     dynamic: bool = False  # the first dimension of arguments and results
+    # Part of the one-line error with which a level may refuse to compile the case.
+    refusal: str = ""
 
 
 class Source:

@@ -167,6 +167,20 @@ class Run:
         for half in (cases[:middle], cases[middle:]):
             self.check(half, [level])
 
+    def check_refusable(self, case):
+        """Compiled alone: each level matches, or refuses with the expected error."""
+        for level in self.levels:
+            self.count += 1
+            try:
+                Batch([case], self.folder / f"batch{self.count}").compile(level)
+            except Failure as failure:
+                if case.refusal in str(failure):
+                    print(f"{level} refuses {case.name}: {failure}")
+                else:
+                    self.fail(case, level, str(failure))
+                continue
+            self.check([case], [level])
+
     def check(self, cases, levels):
         self.count += 1
         batch = Batch(cases, self.folder / f"batch{self.count}")
@@ -215,9 +229,13 @@ def main():
         for level in run.levels:
             if not LEVELS[level][1] <= run.flags:
                 print(f"{level}: compiled, but not run: this CPU lacks it")
+        refusable = [case for case in cases if case.refusal]
+        cases = [case for case in cases if not case.refusal]
         for start in range(0, len(cases), options.batch):
             run.check(cases[start:start + options.batch], run.levels)
-    print(f"{len(cases)} cases, {run.checked} comparisons, {len(run.failures)} failures")
+        for case in refusable:
+            run.check_refusable(case)
+    print(f"{len(cases) + len(refusable)} cases, {run.checked} comparisons, {len(run.failures)} failures")
     return 1 if run.failures else 0
 
 
