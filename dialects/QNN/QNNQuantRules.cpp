@@ -54,6 +54,16 @@ LogicalResult checkMultiplier(Operation *op, StringRef what, Value value, int64_
   return checkScaleValues(op, what, value, /*allowZero=*/true);
 }
 
+/// Q10: what a sum takes its operands with may be negative, which makes it a difference.
+LogicalResult checkAddend(Operation *op, StringRef what, Value value) {
+  if (failed(checkScalar(op, what, value)))
+    return failure();
+  std::optional<SmallVector<float>> values = getFloats(value);
+  if (values && !llvm::all_of(*values, [](float v) { return std::isfinite(v); }))
+    return op->emitOpError("expects finite ") << what << ", but got " << values->front();
+  return success();
+}
+
 LogicalResult checkScalarMultiplier(Operation *op, StringRef what, Value value) {
   if (failed(checkScalar(op, what, value)))
     return failure();
@@ -302,8 +312,8 @@ LogicalResult QAddOp::verify() {
   if (failed(checkScalar(*this, "left zero point", getLhsZeroPoint())) ||
       failed(checkScalar(*this, "right zero point", getRhsZeroPoint())) ||
       failed(checkScalar(*this, "output zero point", getOutputZeroPoint())) ||
-      failed(checkScalarMultiplier(*this, "left multiplier", getLhsMultiplier())) ||
-      failed(checkScalarMultiplier(*this, "right multiplier", getRhsMultiplier())))
+      failed(checkAddend(*this, "left multiplier", getLhsMultiplier())) ||
+      failed(checkAddend(*this, "right multiplier", getRhsMultiplier())))
     return failure();
   return checkClamp(*this, getClampMin(), getClampMax(), getUnsignedOutput());
 }

@@ -77,7 +77,7 @@ bool ScalarFunction::collect(Value value, Value root) {
 
 std::optional<SmallVector<float>> ScalarFunction::evaluate(ArrayRef<float> inputs) const {
   llvm::DenseMap<Value, Tensor> values;
-  Builder builder(result.getContext());
+  OpBuilder builder(result.getContext()); // without a place: what it creates is not in the IR
   Tensor input = makeTensor<float>(builder.getF32Type(), {entries}, inputs);
   for (Operation *op : ops) {
     SmallVector<Tensor> operands;
@@ -85,14 +85,20 @@ std::optional<SmallVector<float>> ScalarFunction::evaluate(ArrayRef<float> input
       if (auto found = values.find(operand); found != values.end()) {
         operands.push_back(found->second);
       } else if (auto data = getConstant(operand)) {
-        Tensor constant = makeTensor(data->type.getElementType(), {1});
+        Tensor constant = makeTensor(data->type.getElementType(), {});
         constant.data.assign(data->bytes.begin(), data->bytes.end());
         operands.push_back(std::move(constant));
       } else {
         operands.push_back(input);
       }
     }
-    auto results = bitwright::evaluate(op, operands);
+    Block block; // stands for whatever gives the operands
+    for (Tensor &operand : operands)
+      block.addArgument(operand.type(), op->getLoc());
+    Operation *copy = cloneWith(builder, op, block.getArguments(),
+                                getTensorType(op->getResult(0)).clone({entries}));
+    auto results = bitwright::evaluate(copy, operands);
+    copy->destroy();
     if (!results) {
       llvm::consumeError(results.takeError());
       return std::nullopt;
