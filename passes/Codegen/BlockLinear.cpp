@@ -45,7 +45,9 @@ struct BlockLinear {
   int64_t stepDepth() const { return (intActivations ? group() : 1) * (bits == 4 ? 2 : 1); }
   int64_t stepsOf(int64_t k) const { return (k + stepDepth() - 1) / stepDepth(); }
   int64_t stepsPerBlock() const { return stepsOf(block); }
-  int64_t steps() const { return (blocks() - 1) * stepsPerBlock() + stepsOf(depth - (blocks() - 1) * block); }
+  int64_t steps() const {
+    return (blocks() - 1) * stepsPerBlock() + stepsOf(depth - (blocks() - 1) * block);
+  }
   /// Bytes of one register of columns at one step.
   int64_t registerBytes() const { return lanes() * (intActivations ? group() : 1); }
   int64_t paddedDepth() const { return steps() * stepDepth(); }
@@ -54,15 +56,18 @@ struct BlockLinear {
   template <typename T>
   std::vector<char> packParameters(llvm::function_ref<T(int64_t n, int64_t b)> value) const;
 
-  void emitFewRows(KernelBuilder &k, ValueRange v, Value rowBegin, Value rowEnd, Value panelBegin, Value panelEnd,
-                   Value sums) const;
-  void emitManyRows(KernelBuilder &k, ValueRange v, Value rowBegin, Value rowEnd, Value panelBegin, Value panelEnd,
-                    Value scratch) const;
-  void emitIntegerRows(KernelBuilder &k, ValueRange v, Value rowBegin, Value rowEnd, Value panelBegin, Value panelEnd,
-                       Value rows, Value sums, Value rowScales) const;
-  void forEachPanel(KernelBuilder &k, Value panelBegin, Value panelEnd,
-                    llvm::function_ref<void(Value panel, int64_t registers, int64_t valid)> body) const;
-  void storeRow(KernelBuilder &k, ValueRange v, Value acc, Value row, Value column, int64_t valid) const;
+  void emitFewRows(KernelBuilder &k, ValueRange v, Value rowBegin, Value rowEnd, Value panelBegin,
+                   Value panelEnd, Value sums) const;
+  void emitManyRows(KernelBuilder &k, ValueRange v, Value rowBegin, Value rowEnd, Value panelBegin,
+                    Value panelEnd, Value scratch) const;
+  void emitIntegerRows(KernelBuilder &k, ValueRange v, Value rowBegin, Value rowEnd,
+                       Value panelBegin, Value panelEnd, Value rows, Value sums,
+                       Value rowScales) const;
+  void
+  forEachPanel(KernelBuilder &k, Value panelBegin, Value panelEnd,
+               llvm::function_ref<void(Value panel, int64_t registers, int64_t valid)> body) const;
+  void storeRow(KernelBuilder &k, ValueRange v, Value acc, Value row, Value column,
+                int64_t valid) const;
 };
 } // namespace
 
@@ -82,7 +87,9 @@ std::vector<char> BlockLinear::packWeights(ArrayRef<int64_t> q) const {
       for (int64_t k = b * block; k < end; k += stepDepth())
         for (int64_t c = 0; c < width; ++c)
           for (int64_t j = 0; j < g; ++j) {
-            auto inBlock = [&](int64_t place) { return place < end ? at(first + c, place) : uint8_t(0); };
+            auto inBlock = [&](int64_t place) {
+              return place < end ? at(first + c, place) : uint8_t(0);
+            };
             uint8_t low = inBlock(k + j);
             *out++ = bits == 4 ? char(low | inBlock(k + g + j) << 4) : char(low);
           }
@@ -118,7 +125,8 @@ void BlockLinear::forEachPanel(KernelBuilder &k, Value panelBegin, Value panelEn
              [&] { body(k.idx(full), columns.tailRegisters(), columns.tailColumns()); });
 }
 
-void BlockLinear::storeRow(KernelBuilder &k, ValueRange v, Value acc, Value row, Value column, int64_t valid) const {
+void BlockLinear::storeRow(KernelBuilder &k, ValueRange v, Value acc, Value row, Value column,
+                           int64_t valid) const {
   SmallVector<Value> pointers(v.begin() + Result, v.end());
   forEachPart(k, acc, column, valid, [&](Value part, Value at) {
     if (op.getBias())
@@ -136,8 +144,8 @@ static std::pair<Value, Value> splitNibbles(KernelBuilder &k, Value bytes) {
 
 //===--- float activations ------------------------------------------------===//
 
-void BlockLinear::emitFewRows(KernelBuilder &k, ValueRange v, Value rowBegin, Value rowEnd, Value panelBegin,
-                              Value panelEnd, Value sums) const {
+void BlockLinear::emitFewRows(KernelBuilder &k, ValueRange v, Value rowBegin, Value rowEnd,
+                              Value panelBegin, Value panelEnd, Value sums) const {
   Type floats = k.vec(k.f32(), lanes()), bytes = k.vec(k.i8(), lanes());
   bool hasFma = p.getTarget().hasFma();
   auto add = [&](Value acc, Value x, Value weight) {
@@ -146,11 +154,13 @@ void BlockLinear::emitFewRows(KernelBuilder &k, ValueRange v, Value rowBegin, Va
   // sum(x) of each block of each row.
   k.loop(rowBegin, rowEnd, k.idx(1), [&](Value row) {
     k.loop(k.idx(blocks()), [&](Value b) {
-      Value begin = k.mul(b, k.idx(block)), end = k.minimum(k.add(begin, k.idx(block)), k.idx(depth));
+      Value begin = k.mul(b, k.idx(block)),
+            end = k.minimum(k.add(begin, k.idx(block)), k.idx(depth));
       Value base = k.gep(v[Input], k.f32(), k.mul(row, k.idx(depth)));
-      Value sum = k.loop(begin, end, k.idx(1), k.number(k.f32(), 0), [&](Value i, ValueRange carried) {
-        return SmallVector<Value>{k.add(carried[0], k.load(k.f32(), base, i))};
-      })[0];
+      Value sum =
+          k.loop(begin, end, k.idx(1), k.number(k.f32(), 0), [&](Value i, ValueRange carried) {
+            return SmallVector<Value>{k.add(carried[0], k.load(k.f32(), base, i))};
+          })[0];
       k.store(sum, sums, k.add(k.mul(k.sub(row, rowBegin), k.idx(blocks())), b));
     });
   });
@@ -161,68 +171,75 @@ void BlockLinear::emitFewRows(KernelBuilder &k, ValueRange v, Value rowBegin, Va
     k.loop(rowBegin, rowEnd, k.idx(1), [&](Value row) {
       Value base = k.gep(v[Input], k.f32(), k.mul(row, k.idx(depth)));
       SmallVector<Value> zero(registers, k.number(floats, 0));
-      auto totals = k.loop(k.idx(0), k.idx(blocks()), k.idx(1), zero, [&](Value b, ValueRange outer) {
-        Value kBegin = k.mul(b, k.idx(block)), kEnd = k.minimum(k.add(kBegin, k.idx(block)), k.idx(depth));
-        Value blockWeights =
-            k.gepBytes(weights, k.mul(b, k.idx(stepsPerBlock() * registers * registerBytes())));
-        int64_t depthOfStep = stepDepth();
-        Value whole = k.divS(k.sub(kEnd, kBegin), k.idx(depthOfStep));
-        // Two chains for each register: even and odd k.
-        SmallVector<Value> init(2 * registers, k.number(floats, 0));
-        auto load = [&](Value step, int64_t c) {
-          Value at = k.add(k.mul(step, k.idx(registers * registerBytes())), k.idx(c * registerBytes()));
-          return k.loadAt(bytes, k.gepBytes(blockWeights, at));
-        };
-        auto partial = k.loop(k.idx(0), whole, k.idx(1), init, [&](Value step, ValueRange carried) {
-          SmallVector<Value> next(carried.begin(), carried.end());
-          Value first = k.add(kBegin, k.mul(step, k.idx(depthOfStep)));
-          Value x0 = k.load(k.f32(), base, first);
-          Value x1 = bits == 4 ? k.load(k.f32(), base, k.add(first, k.idx(1))) : Value();
-          for (int64_t c = 0; c < registers; ++c) {
-            Value packed = load(step, c);
-            if (bits == 8) {
-              next[2 * c] = add(next[2 * c], x0, k.extend(packed, k.i32(), true));
-              continue;
+      auto totals =
+          k.loop(k.idx(0), k.idx(blocks()), k.idx(1), zero, [&](Value b, ValueRange outer) {
+            Value kBegin = k.mul(b, k.idx(block)),
+                  kEnd = k.minimum(k.add(kBegin, k.idx(block)), k.idx(depth));
+            Value blockWeights =
+                k.gepBytes(weights, k.mul(b, k.idx(stepsPerBlock() * registers * registerBytes())));
+            int64_t depthOfStep = stepDepth();
+            Value whole = k.divS(k.sub(kEnd, kBegin), k.idx(depthOfStep));
+            // Two chains for each register: even and odd k.
+            SmallVector<Value> init(2 * registers, k.number(floats, 0));
+            auto load = [&](Value step, int64_t c) {
+              Value at = k.add(k.mul(step, k.idx(registers * registerBytes())),
+                               k.idx(c * registerBytes()));
+              return k.loadAt(bytes, k.gepBytes(blockWeights, at));
+            };
+            auto partial =
+                k.loop(k.idx(0), whole, k.idx(1), init, [&](Value step, ValueRange carried) {
+                  SmallVector<Value> next(carried.begin(), carried.end());
+                  Value first = k.add(kBegin, k.mul(step, k.idx(depthOfStep)));
+                  Value x0 = k.load(k.f32(), base, first);
+                  Value x1 = bits == 4 ? k.load(k.f32(), base, k.add(first, k.idx(1))) : Value();
+                  for (int64_t c = 0; c < registers; ++c) {
+                    Value packed = load(step, c);
+                    if (bits == 8) {
+                      next[2 * c] = add(next[2 * c], x0, k.extend(packed, k.i32(), true));
+                      continue;
+                    }
+                    auto [low, high] = splitNibbles(k, packed);
+                    next[2 * c] = add(next[2 * c], x0, low);
+                    next[2 * c + 1] = add(next[2 * c + 1], x1, high);
+                  }
+                  return next;
+                });
+            // An odd last k of a block of nibbles has no partner.
+            if (bits == 4 && (block % 2 || depth % 2)) {
+              Value odd = k.compare(IPred::ne, k.remS(k.sub(kEnd, kBegin), k.idx(2)), k.idx(0));
+              Value x = k.ifValue(
+                  odd, k.f32(), [&] { return k.load(k.f32(), base, k.sub(kEnd, k.idx(1))); },
+                  [&] { return k.number(k.f32(), 0); });
+              for (int64_t c = 0; c < registers; ++c) {
+                Value packed = k.ifValue(
+                    odd, bytes, [&] { return load(whole, c); },
+                    [&] { return k.integer(bytes, 0); });
+                partial[2 * c] = add(partial[2 * c], x, splitNibbles(k, packed).first);
+              }
             }
-            auto [low, high] = splitNibbles(k, packed);
-            next[2 * c] = add(next[2 * c], x0, low);
-            next[2 * c + 1] = add(next[2 * c + 1], x1, high);
-          }
-          return next;
-        });
-        // An odd last k of a block of nibbles has no partner.
-        if (bits == 4 && (block % 2 || depth % 2)) {
-          Value odd = k.compare(IPred::ne, k.remS(k.sub(kEnd, kBegin), k.idx(2)), k.idx(0));
-          Value x = k.ifValue(
-              odd, k.f32(), [&] { return k.load(k.f32(), base, k.sub(kEnd, k.idx(1))); },
-              [&] { return k.number(k.f32(), 0); });
-          for (int64_t c = 0; c < registers; ++c) {
-            Value packed = k.ifValue(
-                odd, bytes, [&] { return load(whole, c); }, [&] { return k.integer(bytes, 0); });
-            partial[2 * c] = add(partial[2 * c], x, splitNibbles(k, packed).first);
-          }
-        }
-        Value sum = k.load(k.f32(), sums, k.add(k.mul(k.sub(row, rowBegin), k.idx(blocks())), b));
-        Value place = k.add(parameters, k.mul(b, k.idx(registers * lanes())));
-        SmallVector<Value> next;
-        for (int64_t c = 0; c < registers; ++c) {
-          Value at = k.add(place, k.idx(c * lanes()));
-          Value scale = k.load(floats, v[Scales], at);
-          Value zeroPoint = k.toFloat(k.load(bytes, v[ZeroPoints], at), k.f32(), true);
-          Value blockSum = k.add(partial[2 * c], partial[2 * c + 1]);
-          blockSum = k.sub(blockSum, k.mul(zeroPoint, k.splat(sum, floats)));
-          next.push_back(k.fma(blockSum, scale, outer[c], hasFma));
-        }
-        return next;
-      });
+            Value sum =
+                k.load(k.f32(), sums, k.add(k.mul(k.sub(row, rowBegin), k.idx(blocks())), b));
+            Value place = k.add(parameters, k.mul(b, k.idx(registers * lanes())));
+            SmallVector<Value> next;
+            for (int64_t c = 0; c < registers; ++c) {
+              Value at = k.add(place, k.idx(c * lanes()));
+              Value scale = k.load(floats, v[Scales], at);
+              Value zeroPoint = k.toFloat(k.load(bytes, v[ZeroPoints], at), k.f32(), true);
+              Value blockSum = k.add(partial[2 * c], partial[2 * c + 1]);
+              blockSum = k.sub(blockSum, k.mul(zeroPoint, k.splat(sum, floats)));
+              next.push_back(k.fma(blockSum, scale, outer[c], hasFma));
+            }
+            return next;
+          });
       for (int64_t c = 0; c < registers; ++c)
-        storeRow(k, v, totals[c], row, k.add(column, k.idx(c * lanes())), std::min(lanes(), valid - c * lanes()));
+        storeRow(k, v, totals[c], row, k.add(column, k.idx(c * lanes())),
+                 std::min(lanes(), valid - c * lanes()));
     });
   });
 }
 
-void BlockLinear::emitManyRows(KernelBuilder &k, ValueRange v, Value rowBegin, Value rowEnd, Value panelBegin,
-                               Value panelEnd, Value scratch) const {
+void BlockLinear::emitManyRows(KernelBuilder &k, ValueRange v, Value rowBegin, Value rowEnd,
+                               Value panelBegin, Value panelEnd, Value scratch) const {
   Type floats = k.vec(k.f32(), lanes()), bytes = k.vec(k.i8(), lanes());
   bool hasFma = p.getTarget().hasFma();
   forEachPanel(k, panelBegin, panelEnd, [&](Value panel, int64_t registers, int64_t valid) {
@@ -230,7 +247,8 @@ void BlockLinear::emitManyRows(KernelBuilder &k, ValueRange v, Value rowBegin, V
     Value weights = k.gepBytes(v[Weights], k.mul(panel, k.idx(2 * registerBytes() * steps())));
     Value parameters = k.mul(panel, k.idx(columns.panelWidth() * blocks()));
     k.loop(k.idx(blocks()), [&](Value b) {
-      Value kBegin = k.mul(b, k.idx(block)), kEnd = k.minimum(k.add(kBegin, k.idx(block)), k.idx(depth));
+      Value kBegin = k.mul(b, k.idx(block)),
+            kEnd = k.minimum(k.add(kBegin, k.idx(block)), k.idx(depth));
       Value place = k.add(parameters, k.mul(b, k.idx(registers * lanes())));
       SmallVector<Value> scales, zeroPoints;
       for (int64_t c = 0; c < registers; ++c) {
@@ -238,7 +256,8 @@ void BlockLinear::emitManyRows(KernelBuilder &k, ValueRange v, Value rowBegin, V
         scales.push_back(k.load(floats, v[Scales], at));
         zeroPoints.push_back(k.extend(k.load(bytes, v[ZeroPoints], at), k.i32(), true));
       }
-      Value blockWeights = k.gepBytes(weights, k.mul(b, k.idx(stepsPerBlock() * registers * registerBytes())));
+      Value blockWeights =
+          k.gepBytes(weights, k.mul(b, k.idx(stepsPerBlock() * registers * registerBytes())));
       auto put = [&](Value q, int64_t c, Value depthAt) {
         Value w = k.mul(k.toFloat(k.sub(q, zeroPoints[c]), k.f32(), false), scales[c]);
         k.store(w, scratch, k.add(k.mul(depthAt, k.idx(registers * lanes())), k.idx(c * lanes())));
@@ -246,7 +265,8 @@ void BlockLinear::emitManyRows(KernelBuilder &k, ValueRange v, Value rowBegin, V
       k.loop(kBegin, kEnd, k.idx(stepDepth()), [&](Value depthAt) {
         Value step = k.divS(k.sub(depthAt, kBegin), k.idx(stepDepth()));
         for (int64_t c = 0; c < registers; ++c) {
-          Value at = k.add(k.mul(step, k.idx(registers * registerBytes())), k.idx(c * registerBytes()));
+          Value at =
+              k.add(k.mul(step, k.idx(registers * registerBytes())), k.idx(c * registerBytes()));
           Value packed = k.loadAt(bytes, k.gepBytes(blockWeights, at));
           if (bits == 8) {
             put(k.extend(packed, k.i32(), true), c, depthAt);
@@ -265,7 +285,9 @@ void BlockLinear::emitManyRows(KernelBuilder &k, ValueRange v, Value rowBegin, V
     micro.weights = [=](KernelBuilder &b, Value at, Value step, int64_t index, int64_t count) {
       return b.load(floats, at, b.add(b.mul(step, b.idx(count * lanes())), b.idx(index * lanes())));
     };
-    micro.activation = [](KernelBuilder &b, Value row, Value step) { return b.load(b.f32(), row, step); };
+    micro.activation = [](KernelBuilder &b, Value row, Value step) {
+      return b.load(b.f32(), row, step);
+    };
     micro.multiply = [=](KernelBuilder &b, Value acc, Value x, Value w) {
       return b.fma(b.splat(x, floats), w, acc, hasFma);
     };
@@ -273,13 +295,16 @@ void BlockLinear::emitManyRows(KernelBuilder &k, ValueRange v, Value rowBegin, V
     micro.finish = [this, values](KernelBuilder &b, Value acc, Value row, Value at) {
       if (op.getBias())
         acc = b.add(acc, b.load(acc.getType(), values[Bias], at));
-      epilogue.store(b, acc, b.add(b.mul(row, b.idx(columns.n)), at), at, ArrayRef(values).drop_front(Result));
+      epilogue.store(b, acc, b.add(b.mul(row, b.idx(columns.n)), at), at,
+                     ArrayRef(values).drop_front(Result));
     };
     Value rowBytes = k.idx(depth * 4);
-    forEachRowTile(k, p.getTarget().getFloatTileRows(), rowBegin, rowEnd, [&](Value row, int64_t rows) {
-      Value base = k.gepBytes(v[Input], k.mul(row, rowBytes));
-      emitMicro(k, micro, lanes(), rows, registers, valid, base, rowBytes, row, k.idx(depth), scratch, column);
-    });
+    forEachRowTile(k, p.getTarget().getFloatTileRows(), rowBegin, rowEnd,
+                   [&](Value row, int64_t rows) {
+                     Value base = k.gepBytes(v[Input], k.mul(row, rowBytes));
+                     emitMicro(k, micro, lanes(), rows, registers, valid, base, rowBytes, row,
+                               k.idx(depth), scratch, column);
+                   });
   });
 }
 
@@ -287,13 +312,14 @@ void BlockLinear::emitManyRows(KernelBuilder &k, ValueRange v, Value rowBegin, V
 
 /// Quantizes row `row` into `target` (padded with zeros), the sums of its
 /// blocks into `sums` and its scale into `scaleOut`.
-static void quantizeRow(KernelBuilder &k, const BlockLinear &c, Value input, Value target, Type element, Value sums,
-                        Value scaleOut) {
+static void quantizeRow(KernelBuilder &k, const BlockLinear &c, Value input, Value target,
+                        Type element, Value sums, Value scaleOut) {
   Type f32 = k.f32();
-  Value most = k.loop(k.idx(0), k.idx(c.depth), k.idx(1), k.number(f32, 0), [&](Value i, ValueRange carried) {
-    Value x = k.abs(k.load(f32, input, i));
-    return SmallVector<Value>{k.select(k.compare(FPred::OGT, x, carried[0]), x, carried[0])};
-  })[0];
+  Value most = k.loop(
+      k.idx(0), k.idx(c.depth), k.idx(1), k.number(f32, 0), [&](Value i, ValueRange carried) {
+        Value x = k.abs(k.load(f32, input, i));
+        return SmallVector<Value>{k.select(k.compare(FPred::OGT, x, carried[0]), x, carried[0])};
+      })[0];
   Value scale = k.fdiv(most, k.number(f32, 127));
   scale = k.select(k.compare(FPred::OEQ, scale, k.number(f32, 0)), k.number(f32, 1), scale);
   k.storeAt(scale, scaleOut);
@@ -302,35 +328,41 @@ static void quantizeRow(KernelBuilder &k, const BlockLinear &c, Value input, Val
     Value begin = k.mul(b, k.idx(c.block));
     Value count = k.sub(k.minimum(k.add(begin, k.idx(c.block)), k.idx(c.depth)), begin);
     Value place = k.mul(b, k.idx(stride));
-    Value sum = k.loop(k.idx(0), count, k.idx(1), k.integer(k.i32(), 0), [&](Value i, ValueRange carried) {
-      Value r = k.roundEven(k.fdiv(k.load(f32, input, k.add(begin, i)), scale));
-      r = k.select(k.compare(FPred::OGT, r, k.number(f32, 127)), k.number(f32, 127), r);
-      r = k.select(k.compare(FPred::OLT, r, k.number(f32, -127)), k.number(f32, -127), r);
-      r = k.select(k.compare(FPred::UNO, r, r), k.number(f32, 0), r);
-      Value q = k.toInt(r, k.i32(), false);
-      k.store(k.truncate(q, element), target, k.add(place, i));
-      return SmallVector<Value>{k.add(carried[0], q)};
-    })[0];
+    Value sum =
+        k.loop(k.idx(0), count, k.idx(1), k.integer(k.i32(), 0), [&](Value i, ValueRange carried) {
+          Value r = k.roundEven(k.fdiv(k.load(f32, input, k.add(begin, i)), scale));
+          r = k.select(k.compare(FPred::OGT, r, k.number(f32, 127)), k.number(f32, 127), r);
+          r = k.select(k.compare(FPred::OLT, r, k.number(f32, -127)), k.number(f32, -127), r);
+          r = k.select(k.compare(FPred::UNO, r, r), k.number(f32, 0), r);
+          Value q = k.toInt(r, k.i32(), false);
+          k.store(k.truncate(q, element), target, k.add(place, i));
+          return SmallVector<Value>{k.add(carried[0], q)};
+        })[0];
     Value end = k.minimum(k.idx(stride), k.sub(k.idx(c.paddedDepth()), place));
-    k.loop(count, end, k.idx(1), [&](Value i) { k.store(k.integer(element, 0), target, k.add(place, i)); });
+    k.loop(count, end, k.idx(1),
+           [&](Value i) { k.store(k.integer(element, 0), target, k.add(place, i)); });
     k.store(sum, sums, b);
   });
 }
 
-void BlockLinear::emitIntegerRows(KernelBuilder &k, ValueRange v, Value rowBegin, Value rowEnd, Value panelBegin,
-                                  Value panelEnd, Value rows, Value sums, Value rowScales) const {
+void BlockLinear::emitIntegerRows(KernelBuilder &k, ValueRange v, Value rowBegin, Value rowEnd,
+                                  Value panelBegin, Value panelEnd, Value rows, Value sums,
+                                  Value rowScales) const {
   const TargetInfo &target = p.getTarget();
   int64_t activationBytes = target.getIntegerDot().activationBytes, g = group();
   Type element = activationBytes == 1 ? k.i8() : k.i16();
   int64_t rowBytes = paddedDepth() * activationBytes;
-  Type floats = k.vec(k.f32(), lanes()), ints = k.vec(k.i32(), lanes()), parameterBytes = k.vec(k.i8(), lanes());
+  Type floats = k.vec(k.f32(), lanes()), ints = k.vec(k.i32(), lanes()),
+       parameterBytes = k.vec(k.i8(), lanes());
   Type stepBytes = k.vec(k.i8(), registerBytes());
   k.loop(rowBegin, rowEnd, k.idx(1), [&](Value row) {
     Value r = k.sub(row, rowBegin);
-    quantizeRow(k, *this, k.gep(v[Input], k.f32(), k.mul(row, k.idx(depth))), k.gepBytes(rows, k.mul(r, k.idx(rowBytes))),
-                element, k.gep(sums, k.i32(), k.mul(r, k.idx(blocks()))), k.gep(rowScales, k.f32(), r));
+    quantizeRow(k, *this, k.gep(v[Input], k.f32(), k.mul(row, k.idx(depth))),
+                k.gepBytes(rows, k.mul(r, k.idx(rowBytes))), element,
+                k.gep(sums, k.i32(), k.mul(r, k.idx(blocks()))), k.gep(rowScales, k.f32(), r));
   });
-  SmallVector<int64_t> tileRows = lanes() == 16 ? SmallVector<int64_t>{4, 1} : SmallVector<int64_t>{1};
+  SmallVector<int64_t> tileRows =
+      lanes() == 16 ? SmallVector<int64_t>{4, 1} : SmallVector<int64_t>{1};
   forEachPanel(k, panelBegin, panelEnd, [&](Value panel, int64_t registers, int64_t valid) {
     Value column = k.mul(panel, k.idx(columns.panelWidth()));
     Value weights = k.gepBytes(v[Weights], k.mul(panel, k.idx(2 * registerBytes() * steps())));
@@ -338,55 +370,60 @@ void BlockLinear::emitIntegerRows(KernelBuilder &k, ValueRange v, Value rowBegin
     forEachRowTile(k, tileRows, rowBegin, rowEnd, [&](Value row, int64_t count) {
       Value r0 = k.sub(row, rowBegin);
       SmallVector<Value> zero(count * registers, k.number(floats, 0));
-      auto totals = k.loop(k.idx(0), k.idx(blocks()), k.idx(1), zero, [&](Value b, ValueRange outer) {
-        Value firstStep = k.mul(b, k.idx(stepsPerBlock()));
-        Value endStep = k.minimum(k.add(firstStep, k.idx(stepsPerBlock())), k.idx(steps()));
-        SmallVector<Value> init(count * registers, k.integer(ints, 0));
-        auto dots = k.loop(firstStep, endStep, k.idx(1), init, [&](Value step, ValueRange carried) {
-          SmallVector<Value> next(carried.begin(), carried.end());
-          SmallVector<std::pair<Value, Value>> packed;
-          for (int64_t c = 0; c < registers; ++c) {
-            Value at = k.add(k.mul(step, k.idx(registers * registerBytes())), k.idx(c * registerBytes()));
-            Value raw = k.loadAt(stepBytes, k.gepBytes(weights, at));
-            if (bits == 8)
-              packed.push_back({raw, Value()});
-            else
-              packed.push_back({k.bitAnd(raw, k.integer(stepBytes, 15)), k.shrLogical(raw, 4)});
-          }
-          for (int64_t r = 0; r < count; ++r) {
-            Value base = k.gepBytes(rows, k.mul(k.add(r0, k.idx(r)), k.idx(rowBytes)));
-            Value at = k.mul(step, k.idx(stepDepth() / g));
-            Value low = k.load(k.i32(), base, at);
-            Value high = bits == 4 ? k.load(k.i32(), base, k.add(at, k.idx(1))) : Value();
+      auto totals =
+          k.loop(k.idx(0), k.idx(blocks()), k.idx(1), zero, [&](Value b, ValueRange outer) {
+            Value firstStep = k.mul(b, k.idx(stepsPerBlock()));
+            Value endStep = k.minimum(k.add(firstStep, k.idx(stepsPerBlock())), k.idx(steps()));
+            SmallVector<Value> init(count * registers, k.integer(ints, 0));
+            auto dots =
+                k.loop(firstStep, endStep, k.idx(1), init, [&](Value step, ValueRange carried) {
+                  SmallVector<Value> next(carried.begin(), carried.end());
+                  SmallVector<std::pair<Value, Value>> packed;
+                  for (int64_t c = 0; c < registers; ++c) {
+                    Value at = k.add(k.mul(step, k.idx(registers * registerBytes())),
+                                     k.idx(c * registerBytes()));
+                    Value raw = k.loadAt(stepBytes, k.gepBytes(weights, at));
+                    if (bits == 8)
+                      packed.push_back({raw, Value()});
+                    else
+                      packed.push_back(
+                          {k.bitAnd(raw, k.integer(stepBytes, 15)), k.shrLogical(raw, 4)});
+                  }
+                  for (int64_t r = 0; r < count; ++r) {
+                    Value base = k.gepBytes(rows, k.mul(k.add(r0, k.idx(r)), k.idx(rowBytes)));
+                    Value at = k.mul(step, k.idx(stepDepth() / g));
+                    Value low = k.load(k.i32(), base, at);
+                    Value high = bits == 4 ? k.load(k.i32(), base, k.add(at, k.idx(1))) : Value();
+                    for (int64_t c = 0; c < registers; ++c) {
+                      Value &acc = next[c * count + r];
+                      acc = target.emitDotUnsigned(k, acc, low, packed[c].first);
+                      if (bits == 4)
+                        acc = target.emitDotUnsigned(k, acc, high, packed[c].second);
+                    }
+                  }
+                  return next;
+                });
+            Value place = k.add(parameters, k.mul(b, k.idx(registers * lanes())));
+            SmallVector<Value> next(outer.begin(), outer.end());
             for (int64_t c = 0; c < registers; ++c) {
-              Value &acc = next[c * count + r];
-              acc = target.emitDotUnsigned(k, acc, low, packed[c].first);
-              if (bits == 4)
-                acc = target.emitDotUnsigned(k, acc, high, packed[c].second);
+              Value at = k.add(place, k.idx(c * lanes()));
+              Value scale = k.load(floats, v[Scales], at);
+              Value zeroPoint = k.extend(k.load(parameterBytes, v[ZeroPoints], at), k.i32(), true);
+              for (int64_t r = 0; r < count; ++r) {
+                Value sum =
+                    k.load(k.i32(), sums, k.add(k.mul(k.add(r0, k.idx(r)), k.idx(blocks())), b));
+                Value exact = k.sub(dots[c * count + r], k.mul(zeroPoint, k.splat(sum, ints)));
+                Value scaled = k.mul(k.toFloat(exact, k.f32(), false), scale);
+                next[c * count + r] = k.add(next[c * count + r], scaled);
+              }
             }
-          }
-          return next;
-        });
-        Value place = k.add(parameters, k.mul(b, k.idx(registers * lanes())));
-        SmallVector<Value> next(outer.begin(), outer.end());
-        for (int64_t c = 0; c < registers; ++c) {
-          Value at = k.add(place, k.idx(c * lanes()));
-          Value scale = k.load(floats, v[Scales], at);
-          Value zeroPoint = k.extend(k.load(parameterBytes, v[ZeroPoints], at), k.i32(), true);
-          for (int64_t r = 0; r < count; ++r) {
-            Value sum = k.load(k.i32(), sums, k.add(k.mul(k.add(r0, k.idx(r)), k.idx(blocks())), b));
-            Value exact = k.sub(dots[c * count + r], k.mul(zeroPoint, k.splat(sum, ints)));
-            Value scaled = k.mul(k.toFloat(exact, k.f32(), false), scale);
-            next[c * count + r] = k.add(next[c * count + r], scaled);
-          }
-        }
-        return next;
-      });
+            return next;
+          });
       for (int64_t r = 0; r < count; ++r) {
         Value scale = k.splat(k.load(k.f32(), rowScales, k.add(r0, k.idx(r))), floats);
         for (int64_t c = 0; c < registers; ++c)
-          storeRow(k, v, k.mul(totals[c * count + r], scale), k.add(row, k.idx(r)), k.add(column, k.idx(c * lanes())),
-                   std::min(lanes(), valid - c * lanes()));
+          storeRow(k, v, k.mul(totals[c * count + r], scale), k.add(row, k.idx(r)),
+                   k.add(column, k.idx(c * lanes())), std::min(lanes(), valid - c * lanes()));
       }
     });
   });
@@ -394,7 +431,8 @@ void BlockLinear::emitIntegerRows(KernelBuilder &k, ValueRange v, Value rowBegin
 
 //===--- launch -----------------------------------------------------------===//
 
-LogicalResult bitwright::codegen::emitBlockLinear(Program &p, Operation *operation, const Group &group) {
+LogicalResult bitwright::codegen::emitBlockLinear(Program &p, Operation *operation,
+                                                  const Group &group) {
   auto op = cast<qnn::BlockLinearOp>(operation);
   Location loc = op.getLoc();
   auto fail = [&](const Twine &message) {
@@ -407,12 +445,15 @@ LogicalResult bitwright::codegen::emitBlockLinear(Program &p, Operation *operati
     return fail("weights, scales and zero points must be constants to be compiled");
   const Dims result = p.info(operation->getResult(0)).dims;
   int64_t n = result.back().size, depth = p.info(op.getWeight()).dims[1].size;
-  BlockLinear c{p,     op,
+  BlockLinear c{p,
+                op,
                 Epilogue{p, operation, group, n},
                 Columns{n, p.getTarget().getLanes()},
-                depth, std::min<int64_t>(op.getBlockSize(), depth),
+                depth,
+                std::min<int64_t>(op.getBlockSize(), depth),
                 op.getWeight().getType().getElementType().getIntOrFloatBitWidth(),
-                op.getIsUnsigned(), op.getActivations() == qnn::ActivationMode::Int8};
+                op.getIsUnsigned(),
+                op.getActivations() == qnn::ActivationMode::Int8};
   if (c.intActivations && c.blocks() > 1 && c.block % c.stepDepth() != 0)
     return fail("int8 activations need a block size that is a multiple of " + Twine(c.stepDepth()));
   if (!c.intActivations && c.bits == 4 && c.blocks() > 1 && c.block % 2 != 0)
@@ -439,34 +480,44 @@ LogicalResult bitwright::codegen::emitBlockLinear(Program &p, Operation *operati
     ValueRange sizes = values.drop_front(firstSize), v = values.take_front(firstSize);
     int64_t fewRows = c.intActivations ? tileRows : dequantizes ? manyRows : tileRows;
     Value sums = k.stack(fewRows * c.blocks() * 4);
-    Value scratch = c.intActivations
-                        ? k.stack(tileRows * c.paddedDepth() * p.getTarget().getIntegerDot().activationBytes)
-                    : dequantizes ? k.stack((depth + 2) * panelWidth * 4)
-                                  : Value();
+    Value scratch =
+        c.intActivations
+            ? k.stack(tileRows * c.paddedDepth() * p.getTarget().getIntegerDot().activationBytes)
+        : dequantizes ? k.stack((depth + 2) * panelWidth * 4)
+                      : Value();
     Value rowScales = c.intActivations ? k.stack(tileRows * 4) : Value();
-    forEachTile(k, begin, end, sizes[0], sizes[1], sizes[2], tileRows, c.columns.panels(),
-                [&](Value rowBegin, Value rowEnd, Value panelBegin, Value panelEnd) {
-                  if (c.intActivations)
-                    return c.emitIntegerRows(k, v, rowBegin, rowEnd, panelBegin, panelEnd, scratch, sums, rowScales);
-                  if (!dequantizes)
-                    return c.emitFewRows(k, v, rowBegin, rowEnd, panelBegin, panelEnd, sums);
-                  Value few = k.compare(IPred::slt, k.sub(rowEnd, rowBegin), k.idx(manyRows));
-                  k.ifElse(
-                      few, [&] { c.emitFewRows(k, v, rowBegin, rowEnd, panelBegin, panelEnd, sums); },
-                      [&] { c.emitManyRows(k, v, rowBegin, rowEnd, panelBegin, panelEnd, scratch); });
-                });
+    forEachTile(
+        k, begin, end, sizes[0], sizes[1], sizes[2], tileRows, c.columns.panels(),
+        [&](Value rowBegin, Value rowEnd, Value panelBegin, Value panelEnd) {
+          if (c.intActivations)
+            return c.emitIntegerRows(k, v, rowBegin, rowEnd, panelBegin, panelEnd, scratch, sums,
+                                     rowScales);
+          if (!dequantizes)
+            return c.emitFewRows(k, v, rowBegin, rowEnd, panelBegin, panelEnd, sums);
+          Value few = k.compare(IPred::slt, k.sub(rowEnd, rowBegin), k.idx(manyRows));
+          k.ifElse(
+              few, [&] { c.emitFewRows(k, v, rowBegin, rowEnd, panelBegin, panelEnd, sums); },
+              [&] { c.emitManyRows(k, v, rowBegin, rowEnd, panelBegin, panelEnd, scratch); });
+        });
   };
   std::string key;
-  llvm::raw_string_ostream(key) << n << 'x' << depth << 'g' << c.block << 'b' << c.bits << c.intActivations
-                                << !!op.getBias() << c.epilogue.key();
+  llvm::raw_string_ostream(key) << n << 'x' << depth << 'g' << c.block << 'b' << c.bits
+                                << c.intActivations << !!op.getBias() << c.epilogue.key();
   Kernel kernel = p.getKernel("block_linear_i" + std::to_string(c.bits), key, args, loc, body);
-  auto constant = [&](const std::vector<char> &bytes) { return p.weightPointer(p.addWeights(bytes), loc); };
+  auto constant = [&](const std::vector<char> &bytes) {
+    return p.weightPointer(p.addWeights(bytes), loc);
+  };
   int64_t blocks = c.blocks();
-  SmallVector<Value> values = {
-      p.pointer(op.getInput(), loc), constant(c.packWeights(*weights)),
-      constant(c.packParameters<float>([&](int64_t i, int64_t b) { return (*scales)[i * blocks + b]; })),
-      constant(c.packParameters<uint8_t>([&](int64_t i, int64_t b) { return uint8_t((*zeroPoints)[i * blocks + b]); })),
-      op.getBias() ? p.pointer(op.getBias(), loc) : p.weightsArgument, p.pointer(c.epilogue.result(), loc)};
+  SmallVector<Value> values = {p.pointer(op.getInput(), loc),
+                               constant(c.packWeights(*weights)),
+                               constant(c.packParameters<float>([&](int64_t i, int64_t b) {
+                                 return (*scales)[i * blocks + b];
+                               })),
+                               constant(c.packParameters<uint8_t>([&](int64_t i, int64_t b) {
+                                 return uint8_t((*zeroPoints)[i * blocks + b]);
+                               })),
+                               op.getBias() ? p.pointer(op.getBias(), loc) : p.weightsArgument,
+                               p.pointer(c.epilogue.result(), loc)};
   for (Value leaf : leaves)
     values.push_back(p.pointer(leaf, loc));
   for (Dim size : {rows, cut.chunks, cut.chunkPanels})

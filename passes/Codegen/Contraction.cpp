@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+/// \file
+/// Packing, tiles, epilogues and gathered windows: see Contraction.h.
+
 #include "passes/Codegen/Contraction.h"
 
 #include "dialects/QNN/Constants.h"
@@ -12,8 +15,8 @@ using IPred = arith::CmpIPredicate;
 
 //===--- packing ----------------------------------------------------------===//
 
-std::vector<char> bitwright::codegen::packPanels(const char *weights, Columns columns, int64_t k, int64_t group,
-                                                 int64_t element) {
+std::vector<char> bitwright::codegen::packPanels(const char *weights, Columns columns, int64_t k,
+                                                 int64_t group, int64_t element) {
   int64_t groups = (k + group - 1) / group;
   std::vector<char> packed(columns.padded() * groups * group * element, 0);
   char *out = packed.data();
@@ -28,20 +31,22 @@ std::vector<char> bitwright::codegen::packPanels(const char *weights, Columns co
   return packed;
 }
 
-std::vector<char> bitwright::codegen::packDepthwise(const char *weights, int64_t channels, int64_t taps,
-                                                    int64_t element) {
+std::vector<char> bitwright::codegen::packDepthwise(const char *weights, int64_t channels,
+                                                    int64_t taps, int64_t element) {
   std::vector<char> packed(channels * taps * element);
   for (int64_t c = 0; c < channels; ++c)
     for (int64_t t = 0; t < taps; ++t)
-      std::memcpy(packed.data() + (t * channels + c) * element, weights + (c * taps + t) * element, element);
+      std::memcpy(packed.data() + (t * channels + c) * element, weights + (c * taps + t) * element,
+                  element);
   return packed;
 }
 
 //===--- tiles ------------------------------------------------------------===//
 
-void bitwright::codegen::emitMicro(KernelBuilder &k, const MicroKernel &micro, int64_t lanes, int64_t rows,
-                                   int64_t registers, int64_t validColumns, Value base, Value rowBytes, Value row,
-                                   Value steps, Value panel, Value column) {
+void bitwright::codegen::emitMicro(KernelBuilder &k, const MicroKernel &micro, int64_t lanes,
+                                   int64_t rows, int64_t registers, int64_t validColumns,
+                                   Value base, Value rowBytes, Value row, Value steps, Value panel,
+                                   Value column) {
   SmallVector<Value> rowBases, init;
   for (int64_t r = 0; r < rows; ++r)
     rowBases.push_back(k.gepBytes(base, k.mul(k.idx(r), rowBytes)));
@@ -64,9 +69,8 @@ void bitwright::codegen::emitMicro(KernelBuilder &k, const MicroKernel &micro, i
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t c = 0; c < registers; ++c) {
       int64_t valid = std::min(lanes, validColumns - c * lanes);
-      forEachPart(k, sums[c * rows + r], k.add(column, k.idx(c * lanes)), valid, [&](Value part, Value at) {
-        micro.finish(k, part, k.add(row, k.idx(r)), at);
-      });
+      forEachPart(k, sums[c * rows + r], k.add(column, k.idx(c * lanes)), valid,
+                  [&](Value part, Value at) { micro.finish(k, part, k.add(row, k.idx(r)), at); });
     }
 }
 
@@ -90,7 +94,8 @@ void bitwright::codegen::forEachPart(KernelBuilder &k, Value acc, Value column, 
   }
 }
 
-void bitwright::codegen::forEachRowTile(KernelBuilder &k, ArrayRef<int64_t> tileRows, Value rowBegin, Value rowEnd,
+void bitwright::codegen::forEachRowTile(KernelBuilder &k, ArrayRef<int64_t> tileRows,
+                                        Value rowBegin, Value rowEnd,
                                         function_ref<void(Value, int64_t)> body) {
   Value at = rowBegin;
   for (int64_t rows : tileRows) {
@@ -101,13 +106,14 @@ void bitwright::codegen::forEachRowTile(KernelBuilder &k, ArrayRef<int64_t> tile
   }
 }
 
-void bitwright::codegen::emitTile(KernelBuilder &k, const MicroKernel &micro, Columns columns, Value base,
-                                  Value rowBytes, Value rowBegin, Value rowEnd, Value steps, Value weights,
-                                  Value panelBegin, Value panelEnd) {
+void bitwright::codegen::emitTile(KernelBuilder &k, const MicroKernel &micro, Columns columns,
+                                  Value base, Value rowBytes, Value rowBegin, Value rowEnd,
+                                  Value steps, Value weights, Value panelBegin, Value panelEnd) {
   auto emitPanel = [&](int64_t registers, int64_t validColumns, Value panel, Value column) {
     forEachRowTile(k, micro.tileRows, rowBegin, rowEnd, [&](Value row, int64_t rows) {
       Value first = k.gepBytes(base, k.mul(k.sub(row, rowBegin), rowBytes));
-      emitMicro(k, micro, columns.lanes, rows, registers, validColumns, first, rowBytes, row, steps, panel, column);
+      emitMicro(k, micro, columns.lanes, rows, registers, validColumns, first, rowBytes, row, steps,
+                panel, column);
     });
   };
   int64_t full = columns.fullPanels();
@@ -122,7 +128,8 @@ void bitwright::codegen::emitTile(KernelBuilder &k, const MicroKernel &micro, Co
   if (columns.tailColumns()) {
     k.ifThen(k.compare(IPred::eq, panelEnd, k.idx(columns.panels())), [&] {
       emitPanel(columns.tailRegisters(), columns.tailColumns(),
-                k.gepBytes(weights, k.mul(k.idx(full), fullBytes)), k.idx(full * columns.panelWidth()));
+                k.gepBytes(weights, k.mul(k.idx(full), fullBytes)),
+                k.idx(full * columns.panelWidth()));
     });
   }
 }
@@ -138,13 +145,15 @@ SmallVector<Value> Epilogue::leaves() const {
 }
 
 std::string Epilogue::key() const {
-  std::string text = groupKey(group) + (rowLength.isStatic() ? std::to_string(rowLength.size) : "?");
+  std::string text =
+      groupKey(group) + (rowLength.isStatic() ? std::to_string(rowLength.size) : "?");
   for (Value leaf : leaves())
     text += "," + std::to_string(int(*getLeafAccess(p, op->getResult(0), group, leaf)));
   return text;
 }
 
-void Epilogue::store(KernelBuilder &k, Value value, Value offset, Value column, ValueRange pointers) const {
+void Epilogue::store(KernelBuilder &k, Value value, Value offset, Value column,
+                     ValueRange pointers) const {
   auto vector = dyn_cast<VectorType>(value.getType());
   int64_t lanes = vector ? vector.getNumElements() : 1;
   if (!group.members.empty()) {
@@ -192,7 +201,8 @@ std::string ConvShape::key() const {
 ConvShape bitwright::codegen::getConvShape(Program &p, Operation *op) {
   const Dims x = p.info(op->getOperand(0)).dims, w = p.info(op->getOperand(1)).dims,
              y = p.info(op->getResult(0)).dims;
-  ConvShape shape{x[0], x[1], x[2], y[1], y[2], x[3].size, w[0].size, w[1].size, w[2].size, {}, {}, {}, 1};
+  ConvShape shape{x[0],      x[1],      x[2], y[1], y[2], x[3].size, w[0].size,
+                  w[1].size, w[2].size, {},   {},   {},   1};
   auto fill = [&](auto conv) {
     shape.strides.assign(conv.getStrides().begin(), conv.getStrides().end());
     shape.pads.assign(conv.getPads().begin(), conv.getPads().end());
@@ -207,8 +217,8 @@ ConvShape bitwright::codegen::getConvShape(Program &p, Operation *op) {
   return shape;
 }
 
-void bitwright::codegen::emitCopyElements(KernelBuilder &k, Value destination, Value source, int64_t count, Type from,
-                                          Type to, bool isUnsigned) {
+void bitwright::codegen::emitCopyElements(KernelBuilder &k, Value destination, Value source,
+                                          int64_t count, Type from, Type to, bool isUnsigned) {
   int64_t most = 64 * 8 / std::max(from.getIntOrFloatBitWidth(), to.getIntOrFloatBitWidth());
   auto copy = [&](Value at, int64_t lanes) {
     Value x = k.load(lanes == 1 ? from : Type(k.vec(from, lanes)), source, at);
@@ -239,9 +249,10 @@ static void emitFill(KernelBuilder &k, Value destination, Value element, int64_t
   });
 }
 
-void bitwright::codegen::emitGatherRows(KernelBuilder &k, const ConvShape &conv, Type from, Type to, bool isUnsigned,
-                                        Value input, Value fill, Value scratch, int64_t rowBytes, Value begin,
-                                        Value end, Value height, Value width, Value outHeight, Value outWidth) {
+void bitwright::codegen::emitGatherRows(KernelBuilder &k, const ConvShape &conv, Type from, Type to,
+                                        bool isUnsigned, Value input, Value fill, Value scratch,
+                                        int64_t rowBytes, Value begin, Value end, Value height,
+                                        Value width, Value outHeight, Value outWidth) {
   int64_t depth = conv.groupChannels();
   auto inside = [&](Value x, Value size) { return k.compare(IPred::ult, x, size); };
   k.loop(begin, end, k.idx(1), [&](Value row) {
@@ -254,7 +265,9 @@ void bitwright::codegen::emitGatherRows(KernelBuilder &k, const ConvShape &conv,
       Value y = k.add(y0, k.mul(tapY, k.idx(conv.dilations[0])));
       Value lineBase = k.mul(k.add(k.mul(image, height), y), width);
       Value lineTarget = k.gep(target, to, k.mul(tapY, k.idx(conv.kernelWidth * depth)));
-      auto pixel = [&](Value x) { return k.gep(input, from, k.mul(k.add(lineBase, x), k.idx(conv.channels))); };
+      auto pixel = [&](Value x) {
+        return k.gep(input, from, k.mul(k.add(lineBase, x), k.idx(conv.channels)));
+      };
       auto tapByTap = [&] {
         k.loop(k.idx(conv.kernelWidth), [&](Value tapX) {
           Value x = k.add(x0, k.mul(tapX, k.idx(conv.dilations[1])));
@@ -270,10 +283,13 @@ void bitwright::codegen::emitGatherRows(KernelBuilder &k, const ConvShape &conv,
       // The taps of a line are neighbours: one copy where none is padding.
       Value last = k.add(x0, k.idx(conv.kernelWidth - 1));
       Value whole = k.bitAnd(inside(y, height), k.bitAnd(k.compare(IPred::sge, x0, k.idx(0)),
-                                                        k.compare(IPred::slt, last, width)));
+                                                         k.compare(IPred::slt, last, width)));
       k.ifElse(
           whole,
-          [&] { emitCopyElements(k, lineTarget, pixel(x0), conv.kernelWidth * depth, from, to, isUnsigned); },
+          [&] {
+            emitCopyElements(k, lineTarget, pixel(x0), conv.kernelWidth * depth, from, to,
+                             isUnsigned);
+          },
           tapByTap);
     });
   });
@@ -281,15 +297,18 @@ void bitwright::codegen::emitGatherRows(KernelBuilder &k, const ConvShape &conv,
 
 //===--- iteration space --------------------------------------------------===//
 
-Cut bitwright::codegen::cutRows(Program &p, Dim rows, int64_t tileRows, Columns columns, int64_t panelBytes) {
+Cut bitwright::codegen::cutRows(Program &p, Dim rows, int64_t tileRows, Columns columns,
+                                int64_t panelBytes) {
   int64_t panels = std::max<int64_t>(1, columns.panels());
   int64_t few = std::clamp<int64_t>((64 * 1024 + panelBytes - 1) / panelBytes, 1, panels);
   Dim isFew = p.less(rows, tileRows + 1);
-  return {p.ceilDiv(rows, tileRows), p.select(isFew, (panels + few - 1) / few, 1), p.select(isFew, few, panels)};
+  return {p.ceilDiv(rows, tileRows), p.select(isFew, (panels + few - 1) / few, 1),
+          p.select(isFew, few, panels)};
 }
 
-void bitwright::codegen::forEachTile(KernelBuilder &k, Value begin, Value end, Value rows, Value chunks,
-                                     Value chunkPanels, int64_t tileRows, int64_t panels,
+void bitwright::codegen::forEachTile(KernelBuilder &k, Value begin, Value end, Value rows,
+                                     Value chunks, Value chunkPanels, int64_t tileRows,
+                                     int64_t panels,
                                      function_ref<void(Value, Value, Value, Value)> tile) {
   k.loop(begin, end, k.idx(1), [&](Value iv) {
     Value rowBegin = k.mul(k.divS(iv, chunks), k.idx(tileRows));

@@ -32,17 +32,20 @@ struct Columns {
 
 /// Packs weights N x K (row-major, `element` bytes) for groups of `group` k:
 /// [panel][k / group][column][k % group], zeros where padding.
-std::vector<char> packPanels(const char *weights, Columns columns, int64_t k, int64_t group, int64_t element);
+std::vector<char> packPanels(const char *weights, Columns columns, int64_t k, int64_t group,
+                             int64_t element);
 
 /// Weights of a depthwise convolution: C x taps -> taps x C.
-std::vector<char> packDepthwise(const char *weights, int64_t channels, int64_t taps, int64_t element);
+std::vector<char> packDepthwise(const char *weights, int64_t channels, int64_t taps,
+                                int64_t element);
 
 /// What differs between precisions. Registers hold `lanes` columns.
 struct MicroKernel {
   /// Accumulators at the start, for columns from `column`.
   std::function<Value(KernelBuilder &, Value column)> init;
   /// One register of packed weights: register `index` of `count` at step `step`.
-  std::function<Value(KernelBuilder &, Value panel, Value step, int64_t index, int64_t count)> weights;
+  std::function<Value(KernelBuilder &, Value panel, Value step, int64_t index, int64_t count)>
+      weights;
   /// What one row contributes at one step (a scalar).
   std::function<Value(KernelBuilder &, Value row, Value step)> activation;
   std::function<Value(KernelBuilder &, Value acc, Value activation, Value weights)> multiply;
@@ -56,17 +59,19 @@ struct MicroKernel {
 
 /// `rows` rows from `base` against one panel of `registers` registers, of which
 /// the first `validColumns` columns are stored.
-void emitMicro(KernelBuilder &k, const MicroKernel &micro, int64_t lanes, int64_t rows, int64_t registers,
-               int64_t validColumns, Value base, Value rowBytes, Value row, Value steps, Value panel, Value column);
+void emitMicro(KernelBuilder &k, const MicroKernel &micro, int64_t lanes, int64_t rows,
+               int64_t registers, int64_t validColumns, Value base, Value rowBytes, Value row,
+               Value steps, Value panel, Value column);
 
 /// Rows [rowBegin, rowEnd) in register tiles, largest first: `body(row, rows)`.
-void forEachRowTile(KernelBuilder &k, llvm::ArrayRef<int64_t> tileRows, Value rowBegin, Value rowEnd,
-                    llvm::function_ref<void(Value row, int64_t rows)> body);
+void forEachRowTile(KernelBuilder &k, llvm::ArrayRef<int64_t> tileRows, Value rowBegin,
+                    Value rowEnd, llvm::function_ref<void(Value row, int64_t rows)> body);
 
 /// Rows [rowBegin, rowEnd) x panels [panelBegin, panelEnd). `base` is row
 /// rowBegin of the activations.
-void emitTile(KernelBuilder &k, const MicroKernel &micro, Columns columns, Value base, Value rowBytes,
-              Value rowBegin, Value rowEnd, Value steps, Value weights, Value panelBegin, Value panelEnd);
+void emitTile(KernelBuilder &k, const MicroKernel &micro, Columns columns, Value base,
+              Value rowBytes, Value rowBegin, Value rowEnd, Value steps, Value weights,
+              Value panelBegin, Value panelEnd);
 
 /// How the iteration space of one contraction is cut: tiles of rows, and for
 /// few rows chunks of panels, so that threads share a matrix-vector product.
@@ -76,9 +81,10 @@ struct Cut {
 Cut cutRows(Program &program, Dim rows, int64_t tileRows, Columns columns, int64_t panelBytes);
 
 /// The loop over tiles and chunks of a contraction kernel.
-void forEachTile(KernelBuilder &k, Value begin, Value end, Value rows, Value chunks, Value chunkPanels,
-                 int64_t tileRows, int64_t panels,
-                 llvm::function_ref<void(Value rowBegin, Value rowEnd, Value panelBegin, Value panelEnd)> tile);
+void forEachTile(
+    KernelBuilder &k, Value begin, Value end, Value rows, Value chunks, Value chunkPanels,
+    int64_t tileRows, int64_t panels,
+    llvm::function_ref<void(Value rowBegin, Value rowEnd, Value panelBegin, Value panelEnd)> tile);
 
 /// Rows of a tile: some register tiles, fewer where gathered rows are long.
 int64_t pickTileRows(int64_t registerRows, int64_t rowBytes, bool gathers);
@@ -91,7 +97,9 @@ struct Epilogue {
   const Group &group;
   Dim rowLength; // elements between rows of the result
 
-  Value result() const { return group.members.empty() ? op->getResult(0) : group.root()->getResult(0); }
+  Value result() const {
+    return group.members.empty() ? op->getResult(0) : group.root()->getResult(0);
+  }
   /// Tensors other than the anchor, in the order of their kernel arguments.
   llvm::SmallVector<Value> leaves() const;
   std::string key() const;
@@ -117,17 +125,19 @@ struct ConvShape {
 
 /// Copies the input window of rows [begin, end) into `scratch`, a row of
 /// `rowBytes` each: taps x channels of type `to`, padding filled with `fill`.
-void emitGatherRows(KernelBuilder &k, const ConvShape &conv, Type from, Type to, bool isUnsigned, Value input,
-                    Value fill, Value scratch, int64_t rowBytes, Value begin, Value end, Value height, Value width,
-                    Value outHeight, Value outWidth);
+void emitGatherRows(KernelBuilder &k, const ConvShape &conv, Type from, Type to, bool isUnsigned,
+                    Value input, Value fill, Value scratch, int64_t rowBytes, Value begin,
+                    Value end, Value height, Value width, Value outHeight, Value outWidth);
 
 /// Copies `count` elements, converting integers from `from` to `to`; `flip` is
 /// xor-ed into each (null: none).
-void emitCopyElements(KernelBuilder &k, Value destination, Value source, int64_t count, Type from, Type to,
-                      bool isUnsigned);
+void emitCopyElements(KernelBuilder &k, Value destination, Value source, int64_t count, Type from,
+                      Type to, bool isUnsigned);
 
-mlir::LogicalResult emitFloatContraction(Program &program, mlir::Operation *op, const Group &epilogue);
-mlir::LogicalResult emitIntegerContraction(Program &program, mlir::Operation *op, const Group &epilogue);
+mlir::LogicalResult emitFloatContraction(Program &program, mlir::Operation *op,
+                                         const Group &epilogue);
+mlir::LogicalResult emitIntegerContraction(Program &program, mlir::Operation *op,
+                                           const Group &epilogue);
 mlir::LogicalResult emitDepthwise(Program &program, mlir::Operation *op, const Group &epilogue);
 mlir::LogicalResult emitConvTranspose(Program &program, mlir::Operation *op, const Group &epilogue);
 mlir::LogicalResult emitMatmul(Program &program, mlir::Operation *op, const Group &epilogue);
@@ -146,7 +156,8 @@ struct Requantize {
   static Requantize get(mlir::Operation *op);
   std::string key() const;
   /// `multiplier`, `residual`: pointers.
-  Value emit(KernelBuilder &k, Value acc, Value offset, Value column, Value multiplier, Value residual) const;
+  Value emit(KernelBuilder &k, Value acc, Value offset, Value column, Value multiplier,
+             Value residual) const;
 };
 
 } // namespace bitwright::codegen

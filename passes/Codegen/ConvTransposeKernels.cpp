@@ -57,21 +57,23 @@ SmallVector<PhaseTap> ConvTranspose::phaseTaps(int64_t phase) const {
 }
 
 /// acc[i] += the input channels of pixel i times the weights of one tap.
-static SmallVector<Value> emitTap(KernelBuilder &k, const ConvTranspose &conv, ValueRange accs, Value inputAt,
-                                  Value weightsAt, int64_t lanes, ValueRange pointers) {
+static SmallVector<Value> emitTap(KernelBuilder &k, const ConvTranspose &conv, ValueRange accs,
+                                  Value inputAt, Value weightsAt, int64_t lanes,
+                                  ValueRange pointers) {
   bool hasFma = conv.p.getTarget().hasFma();
   Type type = laneType(k, k.f32(), lanes);
-  return k.loop(k.idx(0), k.idx(conv.groupInputs()), k.idx(1), accs, [&](Value depth, ValueRange carried) {
-    Value at = k.add(weightsAt, k.mul(depth, k.idx(conv.groupOutputs())));
-    Value weights = k.load(type, pointers[ConvTranspose::Weights], at);
-    SmallVector<Value> next;
-    for (auto [i, acc] : llvm::enumerate(carried)) {
-      Value place = k.add(inputAt, k.add(depth, k.idx(i * conv.channels)));
-      Value x = k.load(k.f32(), pointers[ConvTranspose::Input], place);
-      next.push_back(k.fma(k.splat(x, type), weights, acc, hasFma));
-    }
-    return next;
-  });
+  return k.loop(k.idx(0), k.idx(conv.groupInputs()), k.idx(1), accs,
+                [&](Value depth, ValueRange carried) {
+                  Value at = k.add(weightsAt, k.mul(depth, k.idx(conv.groupOutputs())));
+                  Value weights = k.load(type, pointers[ConvTranspose::Weights], at);
+                  SmallVector<Value> next;
+                  for (auto [i, acc] : llvm::enumerate(carried)) {
+                    Value place = k.add(inputAt, k.add(depth, k.idx(i * conv.channels)));
+                    Value x = k.load(k.f32(), pointers[ConvTranspose::Input], place);
+                    next.push_back(k.fma(k.splat(x, type), weights, acc, hasFma));
+                  }
+                  return next;
+                });
 }
 
 static SmallVector<Value> emitIf(KernelBuilder &k, Value condition, ValueRange values,
@@ -83,41 +85,50 @@ static SmallVector<Value> emitIf(KernelBuilder &k, Value condition, ValueRange v
 
 /// `count` output pixels of one phase, from x = step * stride + phase on. Where
 /// not `interior`, count is 1 and the taps are tested.
-static void emitPixels(KernelBuilder &k, const ConvTranspose &conv, const TransposedRow &row, int64_t phase, Value step,
-                       int64_t count, bool interior) {
+static void emitPixels(KernelBuilder &k, const ConvTranspose &conv, const TransposedRow &row,
+                       int64_t phase, Value step, int64_t count, bool interior) {
   const Window &window = conv.window;
   auto taps = conv.phaseTaps(phase);
   int64_t inputs = conv.groupInputs(), outputs = conv.groupOutputs();
   Value stride = k.idx(window.strides[0]), imageRow = k.mul(row.image, row.sizes.height);
   Value x = k.add(k.mul(step, k.idx(window.strides[1])), k.idx(phase));
-  Value pixel = k.add(k.mul(k.add(k.mul(row.image, row.sizes.outHeight), row.line), row.sizes.outWidth), x);
+  Value pixel =
+      k.add(k.mul(k.add(k.mul(row.image, row.sizes.outHeight), row.line), row.sizes.outWidth), x);
   int64_t lanes = 2 * conv.p.getTarget().getLanes();
   auto emitBlock = [&](Value group, Value channel, int64_t width) {
     Value outChannel = k.add(k.mul(group, k.idx(outputs)), channel);
     Type type = laneType(k, k.f32(), width);
-    Value start = conv.hasBias ? k.load(type, row.pointers[ConvTranspose::Bias], outChannel) : k.zero(type);
+    Value start =
+        conv.hasBias ? k.load(type, row.pointers[ConvTranspose::Bias], outChannel) : k.zero(type);
     SmallVector<Value> init(count, start);
-    auto sums = k.loop(k.idx(0), k.idx(window.kernel[0]), k.idx(1), init, [&](Value tapY, ValueRange carried) {
-      Value position = k.sub(k.add(row.line, k.idx(window.pads[0])), k.mul(tapY, k.idx(window.dilations[0])));
-      Value y = k.divS(position, stride);
-      Value valid = k.bitAnd(k.compare(IPred::sge, position, k.idx(0)),
-                             k.bitAnd(k.compare(IPred::eq, k.remS(position, stride), k.idx(0)),
-                                      k.compare(IPred::slt, y, row.sizes.height)));
-      return emitIf(k, valid, carried, [&] {
-        SmallVector<Value> accs(carried);
-        for (PhaseTap tap : taps) {
-          Value column = k.add(step, k.idx(tap.distance));
-          Value tapIndex = k.add(k.mul(tapY, k.idx(window.kernel[1])), k.idx(tap.tap));
-          Value plane = k.add(k.mul(group, k.idx(window.taps())), tapIndex);
-          Value weightsAt = k.add(k.mul(plane, k.idx(inputs * outputs)), channel);
-          Value source = k.add(k.mul(k.add(imageRow, y), row.sizes.width), column);
-          Value inputAt = k.add(k.mul(source, k.idx(conv.channels)), k.mul(group, k.idx(inputs)));
-          auto add = [&] { return emitTap(k, conv, accs, inputAt, weightsAt, width, row.pointers); };
-          accs = interior ? add() : emitIf(k, k.compare(IPred::ult, column, row.sizes.width), accs, add);
-        }
-        return accs;
-      });
-    });
+    auto sums = k.loop(
+        k.idx(0), k.idx(window.kernel[0]), k.idx(1), init, [&](Value tapY, ValueRange carried) {
+          Value position = k.sub(k.add(row.line, k.idx(window.pads[0])),
+                                 k.mul(tapY, k.idx(window.dilations[0])));
+          Value y = k.divS(position, stride);
+          Value valid = k.bitAnd(k.compare(IPred::sge, position, k.idx(0)),
+                                 k.bitAnd(k.compare(IPred::eq, k.remS(position, stride), k.idx(0)),
+                                          k.compare(IPred::slt, y, row.sizes.height)));
+          return emitIf(k, valid, carried, [&] {
+            SmallVector<Value> accs(carried);
+            for (PhaseTap tap : taps) {
+              Value column = k.add(step, k.idx(tap.distance));
+              Value tapIndex = k.add(k.mul(tapY, k.idx(window.kernel[1])), k.idx(tap.tap));
+              Value plane = k.add(k.mul(group, k.idx(window.taps())), tapIndex);
+              Value weightsAt = k.add(k.mul(plane, k.idx(inputs * outputs)), channel);
+              Value source = k.add(k.mul(k.add(imageRow, y), row.sizes.width), column);
+              Value inputAt =
+                  k.add(k.mul(source, k.idx(conv.channels)), k.mul(group, k.idx(inputs)));
+              auto add = [&] {
+                return emitTap(k, conv, accs, inputAt, weightsAt, width, row.pointers);
+              };
+              accs = interior
+                         ? add()
+                         : emitIf(k, k.compare(IPred::ult, column, row.sizes.width), accs, add);
+            }
+            return accs;
+          });
+        });
     for (auto [i, acc] : llvm::enumerate(sums)) {
       Value at = k.add(pixel, k.idx(i * window.strides[1]));
       conv.epilogue.store(k, acc, k.add(k.mul(at, k.idx(conv.outChannels)), outChannel), outChannel,
@@ -131,7 +142,8 @@ static void emitPixels(KernelBuilder &k, const ConvTranspose &conv, const Transp
 }
 
 /// All output columns x with x % stride == phase.
-static void emitPhase(KernelBuilder &k, const ConvTranspose &conv, const TransposedRow &row, int64_t phase) {
+static void emitPhase(KernelBuilder &k, const ConvTranspose &conv, const TransposedRow &row,
+                      int64_t phase) {
   constexpr int64_t pixelsAtATime = 4;
   int64_t stride = conv.window.strides[1], least = 0, most = 0;
   for (PhaseTap tap : conv.phaseTaps(phase)) {
@@ -140,11 +152,13 @@ static void emitPhase(KernelBuilder &k, const ConvTranspose &conv, const Transpo
   }
   // Steps [0, count), of which [low, high) read existing columns only.
   Value zero = k.idx(0);
-  Value count = k.divS(k.maximum(k.add(row.sizes.outWidth, k.idx(stride - 1 - phase)), zero), k.idx(stride));
+  Value count =
+      k.divS(k.maximum(k.add(row.sizes.outWidth, k.idx(stride - 1 - phase)), zero), k.idx(stride));
   Value low = k.minimum(k.idx(-least), count);
   Value high = k.maximum(k.minimum(k.sub(row.sizes.width, k.idx(most)), count), low);
-  k.vectorLoop(low, high, pixelsAtATime,
-               [&](Value step, int64_t pixels) { emitPixels(k, conv, row, phase, step, pixels, true); });
+  k.vectorLoop(low, high, pixelsAtATime, [&](Value step, int64_t pixels) {
+    emitPixels(k, conv, row, phase, step, pixels, true);
+  });
   k.loop(k.idx(2), [&](Value side) {
     Value isLeft = k.compare(IPred::eq, side, zero);
     k.loop(k.select(isLeft, zero, high), k.select(isLeft, low, count), k.idx(1),
@@ -160,13 +174,15 @@ static Kernel buildKernel(const ConvTranspose &conv) {
   auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
     ValueRange s = v.drop_front(firstSize);
     k.loop(begin, end, k.idx(1), [&](Value iv) {
-      TransposedRow row{{s[0], s[1], s[2], s[3]}, k.divS(iv, s[2]), k.remS(iv, s[2]), v.take_front(firstSize)};
+      TransposedRow row{
+          {s[0], s[1], s[2], s[3]}, k.divS(iv, s[2]), k.remS(iv, s[2]), v.take_front(firstSize)};
       for (int64_t phase = 0; phase < conv.window.strides[1]; ++phase)
         emitPhase(k, conv, row, phase);
     });
   };
-  std::string key = conv.window.key() + std::to_string(conv.channels) + "," + std::to_string(conv.outChannels) + "," +
-                    std::to_string(conv.groups) + (conv.hasBias ? "b" : "") + conv.epilogue.key();
+  std::string key = conv.window.key() + std::to_string(conv.channels) + "," +
+                    std::to_string(conv.outChannels) + "," + std::to_string(conv.groups) +
+                    (conv.hasBias ? "b" : "") + conv.epilogue.key();
   return conv.p.getKernel("conv_transpose2d_f32", key, args, conv.op->getLoc(), body);
 }
 
@@ -186,7 +202,8 @@ static std::vector<char> packWeights(const ConvTranspose &conv, ArrayRef<float> 
   return packed;
 }
 
-LogicalResult bitwright::codegen::emitConvTranspose(Program &p, Operation *operation, const Group &group) {
+LogicalResult bitwright::codegen::emitConvTranspose(Program &p, Operation *operation,
+                                                    const Group &group) {
   auto op = cast<qnn::ConvTranspose2dOp>(operation);
   Location loc = op.getLoc();
   auto fail = [&](const Twine &message) {
@@ -200,11 +217,18 @@ LogicalResult bitwright::codegen::emitConvTranspose(Program &p, Operation *opera
   constexpr int64_t mostStride = 64;
   if (op.getStrides()[1] > mostStride)
     return fail("a transposed convolution of a stride above 64 cannot be compiled");
-  const Dims x = p.info(op.getInput()).dims, w = p.info(op.getWeight()).dims, y = p.info(op.getResult()).dims;
+  const Dims x = p.info(op.getInput()).dims, w = p.info(op.getWeight()).dims,
+             y = p.info(op.getResult()).dims;
   int64_t outChannels = w[0].size * int64_t(op.getGroups());
-  ConvTranspose conv{p, op, Epilogue{p, op, group, outChannels},
-                     Window({w[1].size, w[2].size}, op.getStrides(), op.getPads(), op.getDilations()), w[3].size,
-                     outChannels, int64_t(op.getGroups()), bool(op.getBias())};
+  ConvTranspose conv{
+      p,
+      op,
+      Epilogue{p, op, group, outChannels},
+      Window({w[1].size, w[2].size}, op.getStrides(), op.getPads(), op.getDilations()),
+      w[3].size,
+      outChannels,
+      int64_t(op.getGroups()),
+      bool(op.getBias())};
   SmallVector<Value> values(ConvTranspose::Result, p.weightsArgument);
   values[ConvTranspose::Input] = p.pointer(op.getInput(), loc);
   values[ConvTranspose::Weights] = p.weightPointer(p.addWeights(packWeights(conv, *weights)), loc);
@@ -216,7 +240,9 @@ LogicalResult bitwright::codegen::emitConvTranspose(Program &p, Operation *opera
   for (Dim size : {x[1], x[2], y[1], y[2]})
     values.push_back(p.hostValue(size, loc));
   int64_t width = y[2].isStatic() ? y[2].size : 64;
-  int64_t macs = conv.groupInputs() * conv.window.taps() / (conv.window.strides[0] * conv.window.strides[1]) + 1;
+  int64_t macs =
+      conv.groupInputs() * conv.window.taps() / (conv.window.strides[0] * conv.window.strides[1]) +
+      1;
   p.launch(buildKernel(conv), values, p.mul(y[0], y[1]), width * outChannels * macs / 8, loc);
   return success();
 }

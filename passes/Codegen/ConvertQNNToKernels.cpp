@@ -66,7 +66,9 @@ void codegen::buildCodegenPipeline(OpPassManager &pm, uint64_t features) {
 }
 
 void codegen::registerCodegenPipeline() {
-  PassPipelineRegistration<CodegenOptions>(
-      "qnn-codegen", "From the integer form to the LLVM dialect",
-      [](OpPassManager &pm, const CodegenOptions &options) { buildCodegenPipeline(pm, options.features); });
+  PassPipelineRegistration<CodegenOptions>("qnn-codegen",
+                                           "From the integer form to the LLVM dialect",
+                                           [](OpPassManager &pm, const CodegenOptions &options) {
+                                             buildCodegenPipeline(pm, options.features);
+                                           });
 }

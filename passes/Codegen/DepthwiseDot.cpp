@@ -54,8 +54,10 @@ static SmallVector<T> interleave(SmallVector<T> rows, int64_t bytes, Shuffle shu
   if (rows.size() == 2)
     return {shuffle(rows[0], rows[1], bytes, false), shuffle(rows[0], rows[1], bytes, true)};
   // Bytes into words, then words into lanes of four.
-  T low01 = shuffle(rows[0], rows[1], bytes, false), high01 = shuffle(rows[0], rows[1], bytes, true);
-  T low23 = shuffle(rows[2], rows[3], bytes, false), high23 = shuffle(rows[2], rows[3], bytes, true);
+  T low01 = shuffle(rows[0], rows[1], bytes, false),
+    high01 = shuffle(rows[0], rows[1], bytes, true);
+  T low23 = shuffle(rows[2], rows[3], bytes, false),
+    high23 = shuffle(rows[2], rows[3], bytes, true);
   return {shuffle(low01, low23, 2 * bytes, false), shuffle(low01, low23, 2 * bytes, true),
           shuffle(high01, high23, 2 * bytes, false), shuffle(high01, high23, 2 * bytes, true)};
 }
@@ -98,8 +100,8 @@ SmallVector<DotBlock> bitwright::codegen::getDotBlocks(const TargetInfo &target,
 
 //===--- constants --------------------------------------------------------===//
 
-std::vector<char> bitwright::codegen::packDotWeights(const TargetInfo &target, const Window &window, int64_t channels,
-                                                     const char *weights) {
+std::vector<char> bitwright::codegen::packDotWeights(const TargetInfo &target, const Window &window,
+                                                     int64_t channels, const char *weights) {
   Form form(target);
   std::vector<char> packed;
   for (DotBlock block : getDotBlocks(target, channels)) {
@@ -110,7 +112,8 @@ std::vector<char> bitwright::codegen::packDotWeights(const TargetInfo &target, c
           for (int64_t channel : registerLanes)
             for (int64_t i = 0; i < form.group; ++i) {
               int64_t tapY = rows * form.group + i;
-              int64_t tap = (block.channel + channel) * window.taps() + tapY * window.kernel[1] + tapX;
+              int64_t tap =
+                  (block.channel + channel) * window.taps() + tapY * window.kernel[1] + tapX;
               char value = tapY < window.kernel[0] ? weights[tap] : 0;
               packed.push_back(value);
               if (form.activationBytes == 2)
@@ -133,7 +136,8 @@ std::vector<char> bitwright::codegen::packDotStart(const TargetInfo &target, con
         for (int64_t tap = 0; tap < conv.window.taps(); ++tap)
           sum += int8_t(weights[channel * conv.window.taps() + tap]);
         auto start = int32_t(bias[channel] - zeroPoint * sum);
-        packed.insert(packed.end(), reinterpret_cast<char *>(&start), reinterpret_cast<char *>(&start) + 4);
+        packed.insert(packed.end(), reinterpret_cast<char *>(&start),
+                      reinterpret_cast<char *>(&start) + 4);
       }
   return packed;
 }
@@ -144,10 +148,11 @@ namespace {
 /// The emission of one block of channels over a piece of an output row.
 class BlockEmitter {
 public:
-  BlockEmitter(KernelBuilder &k, const Depthwise &conv, const OutputRow &row, const ImageSizes &sizes, int64_t width,
-               Value channel, Value weights, Value start, ValueRange pointers)
-      : k(k), conv(conv), form(conv.p.getTarget()), row(row), sizes(sizes), width(width), channel(channel),
-        weights(weights), start(start), pointers(pointers) {}
+  BlockEmitter(KernelBuilder &k, const Depthwise &conv, const OutputRow &row,
+               const ImageSizes &sizes, int64_t width, Value channel, Value weights, Value start,
+               ValueRange pointers)
+      : k(k), conv(conv), form(conv.p.getTarget()), row(row), sizes(sizes), width(width),
+        channel(channel), weights(weights), start(start), pointers(pointers) {}
 
   void emit(Value lower, Value upper);
 
@@ -197,11 +202,14 @@ BlockEmitter::Registers BlockEmitter::loadColumn(Value x) {
     for (int64_t i = 0; i < form.group; ++i) {
       // Rows past the window have zero weights; any data does.
       if (first + i < window.kernel[0])
-        rows.push_back(loadRow(k.add(row.rows.origin, k.idx((first + i) * window.dilations[0])), x));
+        rows.push_back(
+            loadRow(k.add(row.rows.origin, k.idx((first + i) * window.dilations[0])), x));
       else
         rows.push_back(k.zero(rows.front().getType()));
     }
-    auto step = [&](Value a, Value b, int64_t bytes, bool high) { return shuffle(a, b, bytes, high); };
+    auto step = [&](Value a, Value b, int64_t bytes, bool high) {
+      return shuffle(a, b, bytes, high);
+    };
     llvm::append_range(result, interleave<Value>(rows, form.activationBytes, step));
   }
   return result;
@@ -261,7 +269,8 @@ void BlockEmitter::emitPixel(Value column, ArrayRef<Registers> columns) {
       Value w = k.loadAt(ints(), k.gep(weights, k.i32(), k.idx(step++ * lanes)));
       accs[i % registers] = target.emitLaneDot(k, accs[i % registers], k.bitcast(x, ints()), w);
     }
-  Value pixel = k.add(k.mul(k.add(k.mul(row.image, sizes.outHeight), row.line), sizes.outWidth), column);
+  Value pixel =
+      k.add(k.mul(k.add(k.mul(row.image, sizes.outHeight), row.line), sizes.outWidth), column);
   for (auto [i, acc] : llvm::enumerate(restoreOrder(accs)))
     conv.finish(k, acc, pixel, k.add(channel, k.idx(i * lanes)), pointers);
 }
@@ -299,12 +308,14 @@ void BlockEmitter::emit(Value lower, Value upper) {
   });
 }
 
-void bitwright::codegen::emitDotColumns(KernelBuilder &k, const Depthwise &conv, const OutputRow &row,
-                                        const ImageSizes &sizes, Value lower, Value upper, ValueRange pointers) {
+void bitwright::codegen::emitDotColumns(KernelBuilder &k, const Depthwise &conv,
+                                        const OutputRow &row, const ImageSizes &sizes, Value lower,
+                                        Value upper, ValueRange pointers) {
   const TargetInfo &target = conv.p.getTarget();
   Form form(target);
   // Bytes of packed weights and of starts for each channel of a block.
-  int64_t weightBytes = conv.window.kernel[1] * form.rowGroups(conv.window) * form.group * form.activationBytes;
+  int64_t weightBytes =
+      conv.window.kernel[1] * form.rowGroups(conv.window) * form.group * form.activationBytes;
   auto emitBlock = [&](Value place, Value channel, int64_t width) {
     Value weights = k.gepBytes(pointers[Depthwise::DotWeights], k.mul(place, k.idx(weightBytes)));
     Value start = k.gep(pointers[Depthwise::DotStart], k.i32(), place);
@@ -313,7 +324,8 @@ void bitwright::codegen::emitDotColumns(KernelBuilder &k, const Depthwise &conv,
   auto blocks = getDotBlocks(target, conv.channels);
   int64_t whole = conv.channels / form.widest, place = whole * form.widest;
   if (whole > 0)
-    k.loop(k.idx(0), k.idx(place), k.idx(form.widest), [&](Value at) { emitBlock(at, at, form.widest); });
+    k.loop(k.idx(0), k.idx(place), k.idx(form.widest),
+           [&](Value at) { emitBlock(at, at, form.widest); });
   for (DotBlock block : ArrayRef(blocks).drop_front(whole)) {
     emitBlock(k.idx(place), k.idx(block.channel), block.width);
     place += block.width;

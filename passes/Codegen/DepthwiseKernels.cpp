@@ -16,7 +16,8 @@ namespace qnn = bitwright::qnn;
 
 static constexpr int64_t channelLanes = 16;
 
-void Depthwise::finish(KernelBuilder &k, Value acc, Value pixel, Value channel, ValueRange pointers) const {
+void Depthwise::finish(KernelBuilder &k, Value acc, Value pixel, Value channel,
+                       ValueRange pointers) const {
   Value offset = k.add(k.mul(pixel, k.idx(channels)), channel);
   if (requantize)
     acc = requantize->emit(k, acc, offset, channel, pointers[Multiplier], pointers[Residual]);
@@ -24,7 +25,8 @@ void Depthwise::finish(KernelBuilder &k, Value acc, Value pixel, Value channel, 
 }
 
 /// One tap on a vector of channels.
-static Value accumulate(KernelBuilder &k, const Depthwise &conv, Value acc, Value x, Value weights) {
+static Value accumulate(KernelBuilder &k, const Depthwise &conv, Value acc, Value x,
+                        Value weights) {
   if (!conv.isInteger())
     return k.fma(x, weights, acc, conv.p.getTarget().hasFma());
   // |x - zero point| <= 255 and |w| <= 128: the product fits 16 bits.
@@ -35,14 +37,17 @@ static Value accumulate(KernelBuilder &k, const Depthwise &conv, Value acc, Valu
 
 /// `count` neighbouring output pixels from `column` on. Where not `interior`,
 /// count is 1.
-static void emitPixels(KernelBuilder &k, const Depthwise &conv, const OutputRow &row, const ImageSizes &sizes,
-                       Value column, int64_t count, bool interior, ValueRange pointers) {
-  Type element = conv.isInteger() ? k.i8() : k.f32(), weightType = conv.isInteger() ? k.i16() : k.f32();
+static void emitPixels(KernelBuilder &k, const Depthwise &conv, const OutputRow &row,
+                       const ImageSizes &sizes, Value column, int64_t count, bool interior,
+                       ValueRange pointers) {
+  Type element = conv.isInteger() ? k.i8() : k.f32(),
+       weightType = conv.isInteger() ? k.i16() : k.f32();
   Type accumulator = conv.isInteger() ? k.i32() : k.f32();
   Taps columns = clampTaps(k, conv.window, 1, column, sizes.width);
   Value imageRow = k.mul(row.image, sizes.height);
   Value channels = k.idx(conv.channels);
-  Value pixel = k.add(k.mul(k.add(k.mul(row.image, sizes.outHeight), row.line), sizes.outWidth), column);
+  Value pixel =
+      k.add(k.mul(k.add(k.mul(row.image, sizes.outHeight), row.line), sizes.outWidth), column);
   forEachChannelBlock(k, channels, conv.channels, channelLanes, [&](Value channel, int64_t lanes) {
     Type type = laneType(k, accumulator, lanes);
     Value start = conv.hasBias ? k.load(type, pointers[Depthwise::Bias], channel) : k.zero(type);
@@ -60,7 +65,8 @@ static void emitPixels(KernelBuilder &k, const Depthwise &conv, const OutputRow 
       return next;
     };
     SmallVector<Value> init(count, start);
-    for (auto [i, acc] : llvm::enumerate(foldTaps(k, conv.window, row.rows, columns, interior, init, fold)))
+    for (auto [i, acc] :
+         llvm::enumerate(foldTaps(k, conv.window, row.rows, columns, interior, init, fold)))
       conv.finish(k, acc, k.add(pixel, k.idx(i)), channel, pointers);
   });
 }
@@ -92,17 +98,19 @@ static Kernel buildKernel(const Depthwise &conv, bool usesDots) {
   std::string key = conv.window.key() + std::to_string(conv.channels) + (conv.hasBias ? "b" : "") +
                     conv.epilogue.key();
   if (conv.isInteger())
-    key += std::to_string(conv.unsignedInput) + "," + std::to_string(conv.zeroPoint) + conv.requantize->key();
-  return conv.p.getKernel(conv.isInteger() ? "depthwise_i8" : "depthwise_f32", key, args, conv.op->getLoc(), body);
+    key += std::to_string(conv.unsignedInput) + "," + std::to_string(conv.zeroPoint) +
+           conv.requantize->key();
+  return conv.p.getKernel(conv.isInteger() ? "depthwise_i8" : "depthwise_f32", key, args,
+                          conv.op->getLoc(), body);
 }
 
 static Window getWindow(Program &p, Operation *op) {
   ConvShape shape = getConvShape(p, op);
-  return Window({shape.kernelHeight, shape.kernelWidth}, shape.strides, shape.pads, shape.dilations);
+  return Window({shape.kernelHeight, shape.kernelWidth}, shape.strides, shape.pads,
+                shape.dilations);
 }
 
-template <typename T>
-static std::vector<char> toBytes(ArrayRef<T> values) {
+template <typename T> static std::vector<char> toBytes(ArrayRef<T> values) {
   const char *data = reinterpret_cast<const char *>(values.data());
   return std::vector<char>(data, data + values.size() * sizeof(T));
 }
@@ -111,7 +119,9 @@ static std::vector<char> toBytes(ArrayRef<T> values) {
 static void addIntegerConstants(Program &p, const Depthwise &conv, qnn::QConv2dOp op, bool usesDots,
                                 SmallVectorImpl<Value> &values) {
   Location loc = op.getLoc();
-  auto constant = [&](const std::vector<char> &bytes) { return p.weightPointer(p.addWeights(bytes), loc); };
+  auto constant = [&](const std::vector<char> &bytes) {
+    return p.weightPointer(p.addWeights(bytes), loc);
+  };
   // The constant owns the bytes of a dense attribute.
   auto constantWeights = *bitwright::getConstant(op.getWeight());
   ArrayRef<char> bytes = constantWeights.bytes;
@@ -122,7 +132,8 @@ static void addIntegerConstants(Program &p, const Depthwise &conv, qnn::QConv2dO
   for (auto [i, byte] : llvm::enumerate(bytes))
     wide[i] = int8_t(byte);
   auto wideBytes = toBytes<int16_t>(wide);
-  values[Depthwise::Weights] = constant(packDepthwise(wideBytes.data(), conv.channels, conv.window.taps(), 2));
+  values[Depthwise::Weights] =
+      constant(packDepthwise(wideBytes.data(), conv.channels, conv.window.taps(), 2));
   SmallVector<int32_t> bias32(bias.begin(), bias.end());
   values[Depthwise::Bias] = constant(toBytes<int32_t>(bias32));
   if (usesDots) {
@@ -156,7 +167,8 @@ LogicalResult bitwright::codegen::emitDepthwise(Program &p, Operation *op, const
   if (failed(checkOperands(p, op)))
     return failure();
   ConvShape shape = getConvShape(p, op);
-  Depthwise conv{p, op, Epilogue{p, op, group, shape.channels}, getWindow(p, op), shape.channels, true};
+  Depthwise conv{p,   op, Epilogue{p, op, group, shape.channels}, getWindow(p, op), shape.channels,
+                 true};
   SmallVector<Value> values(Depthwise::Result, p.weightsArgument);
   values[Depthwise::Input] = p.pointer(op->getOperand(0), loc);
   bool usesDots = false;
@@ -184,6 +196,7 @@ LogicalResult bitwright::codegen::emitDepthwise(Program &p, Operation *op, const
     values.push_back(p.hostValue(size, loc));
   Kernel kernel = buildKernel(conv, usesDots);
   int64_t width = shape.outWidth.isStatic() ? shape.outWidth.size : 64;
-  p.launch(kernel, values, p.mul(shape.batch, shape.outHeight), width * conv.channels * conv.window.taps() / 8, loc);
+  p.launch(kernel, values, p.mul(shape.batch, shape.outHeight),
+           width * conv.channels * conv.window.taps() / 8, loc);
   return success();
 }

@@ -42,13 +42,14 @@ llvm::SmallVector<DotBlock> getDotBlocks(const TargetInfo &target, int64_t chann
 
 /// Weights in the order that emitDotColumns reads them, and the accumulators'
 /// start bias - zeroPoint * sum(w) for each channel.
-std::vector<char> packDotWeights(const TargetInfo &target, const Window &window, int64_t channels, const char *weights);
+std::vector<char> packDotWeights(const TargetInfo &target, const Window &window, int64_t channels,
+                                 const char *weights);
 std::vector<char> packDotStart(const TargetInfo &target, const Depthwise &conv, const char *weights,
                                llvm::ArrayRef<int64_t> bias);
 
 /// Emits the output columns [lower, upper) of a row, none of which reads padding.
-void emitDotColumns(KernelBuilder &k, const Depthwise &conv, const OutputRow &row, const ImageSizes &sizes, Value lower,
-                    Value upper, ValueRange pointers);
+void emitDotColumns(KernelBuilder &k, const Depthwise &conv, const OutputRow &row,
+                    const ImageSizes &sizes, Value lower, Value upper, ValueRange pointers);
 
 } // namespace bitwright::codegen
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+/// \file
+/// Groups of elementwise ops and strided copies as loops: see Elementwise.h.
+
 #include "passes/Codegen/Elementwise.h"
 
 #include "dialects/QNN/Constants.h"
@@ -16,7 +19,8 @@ static constexpr int64_t elementwiseLanes = 16;
 
 Type bitwright::codegen::registerType(KernelBuilder &, Type elementType) { return elementType; }
 
-Value bitwright::codegen::loadElement(KernelBuilder &k, Type elementType, Value base, Value index, int64_t lanes) {
+Value bitwright::codegen::loadElement(KernelBuilder &k, Type elementType, Value base, Value index,
+                                      int64_t lanes) {
   Type memory = elementType.isInteger(1) ? k.i8() : elementType;
   Type type = lanes == 1 ? memory : Type(k.vec(memory, lanes));
   Value value = k.load(type, base, index);
@@ -25,13 +29,15 @@ Value bitwright::codegen::loadElement(KernelBuilder &k, Type elementType, Value 
   return value;
 }
 
-void bitwright::codegen::storeElement(KernelBuilder &k, Value value, Type elementType, Value base, Value index) {
+void bitwright::codegen::storeElement(KernelBuilder &k, Value value, Type elementType, Value base,
+                                      Value index) {
   if (elementType.isInteger(1))
     value = k.extend(value, k.i8(), /*isUnsigned=*/true);
   k.store(value, base, index);
 }
 
-Value bitwright::codegen::emitGroup(KernelBuilder &k, const Group &group, function_ref<Value(unsigned)> leaf) {
+Value bitwright::codegen::emitGroup(KernelBuilder &k, const Group &group,
+                                    function_ref<Value(unsigned)> leaf) {
   llvm::DenseMap<Value, Value> registers;
   for (auto [i, value] : llvm::enumerate(group.leaves))
     registers[value] = leaf(i);
@@ -75,8 +81,9 @@ std::string bitwright::codegen::groupKey(const Group &group) {
 /// For a per-axis scale or zero point of quantize / dequantize: its axis.
 static std::optional<int64_t> perChannelAxis(const Group &group, Value leaf) {
   for (Operation *op : group.members) {
-    if (auto quantize = dyn_cast<qnn::QuantizeOp>(op); quantize && leaf != quantize.getInput() &&
-                                                      (leaf == quantize.getScale() || leaf == quantize.getZeroPoint()))
+    if (auto quantize = dyn_cast<qnn::QuantizeOp>(op);
+        quantize && leaf != quantize.getInput() &&
+        (leaf == quantize.getScale() || leaf == quantize.getZeroPoint()))
       return quantize.getAxis();
     if (auto dequantize = dyn_cast<qnn::DequantizeOp>(op);
         dequantize && leaf != dequantize.getInput() &&
@@ -197,8 +204,8 @@ static SmallVector<Value> outerCoordinates(KernelBuilder &k, Value iv, ArrayRef<
 static int64_t estimateCost(const Group &group) {
   int64_t cost = 0;
   for (Operation *op : group.members)
-    cost += isa<qnn::ExpOp, qnn::SigmoidOp, qnn::TanhOp, qnn::SiluOp, qnn::ErfOp, qnn::GeluOp, qnn::PowOp, qnn::LogOp,
-                qnn::SinOp, qnn::CosOp, qnn::SoftplusOp>(op)
+    cost += isa<qnn::ExpOp, qnn::SigmoidOp, qnn::TanhOp, qnn::SiluOp, qnn::ErfOp, qnn::GeluOp,
+                qnn::PowOp, qnn::LogOp, qnn::SinOp, qnn::CosOp, qnn::SoftplusOp>(op)
                 ? 8
                 : 1;
   return cost;
@@ -250,7 +257,9 @@ LogicalResult bitwright::codegen::emitElementwiseKernel(Program &p, const Group 
     SmallVector<Value> extents;
     for (size_t d = 0; d < rank; ++d)
       extents.push_back(sizes.get(k, d, sizeArgs));
-    auto strideOf = [&](size_t operand, size_t d) { return sizes.get(k, rank + operand * rank + d, sizeArgs); };
+    auto strideOf = [&](size_t operand, size_t d) {
+      return sizes.get(k, rank + operand * rank + d, sizeArgs);
+    };
     auto inner = [&](ArrayRef<Value> offsets, Value low, Value high) {
       k.vectorLoop(low, high, vectorizes ? elementwiseLanes : 1, [&](Value at, int64_t lanes) {
         Value value = emitGroup(k, group, [&](unsigned i) {
@@ -266,7 +275,10 @@ LogicalResult bitwright::codegen::emitElementwiseKernel(Program &p, const Group 
           return;
         }
         if (lanes > 1)
-          value = k.splat(value, k.vec(value.getType().isInteger(1) ? k.i1() : getElementTypeOrSelf(value.getType()), lanes));
+          value = k.splat(
+              value,
+              k.vec(value.getType().isInteger(1) ? k.i1() : getElementTypeOrSelf(value.getType()),
+                    lanes));
         storeElement(k, value, resultType, pointers.back(), k.add(offsets.back(), at));
       });
     };
@@ -305,8 +317,9 @@ LogicalResult bitwright::codegen::emitElementwiseKernel(Program &p, const Group 
   return success();
 }
 
-void bitwright::codegen::emitStridedCopy(Program &p, int64_t elementBytes, Dims dims, Value src, Dim srcOffset,
-                                         Dims srcStrides, Value dst, Dim dstOffset, Dims dstStrides, Location loc) {
+void bitwright::codegen::emitStridedCopy(Program &p, int64_t elementBytes, Dims dims, Value src,
+                                         Dim srcOffset, Dims srcStrides, Value dst, Dim dstOffset,
+                                         Dims dstStrides, Location loc) {
   Nest nest;
   nest.dims = dims;
   for (size_t d = 0; d < dims.size(); ++d)
@@ -318,7 +331,8 @@ void bitwright::codegen::emitStridedCopy(Program &p, int64_t elementBytes, Dims 
   Value bytes = h.idx(elementBytes);
   src = h.gepBytes(src, h.mul(p.hostValue(srcOffset, loc), bytes));
   dst = h.gepBytes(dst, h.mul(p.hostValue(dstOffset, loc), bytes));
-  if (emitTransposedCopy(p, elementBytes, nest.dims, src, nest.strides[0], dst, nest.strides[1], loc))
+  if (emitTransposedCopy(p, elementBytes, nest.dims, src, nest.strides[0], dst, nest.strides[1],
+                         loc))
     return;
   size_t rank = nest.dims.size();
   bool vectorizes = nest.strides[0].back().is(1) && nest.strides[1].back().is(1);
@@ -337,7 +351,9 @@ void bitwright::codegen::emitStridedCopy(Program &p, int64_t elementBytes, Dims 
     SmallVector<Value> extents;
     for (size_t d = 0; d < rank; ++d)
       extents.push_back(sizes.get(k, d, sizeArgs));
-    auto strideOf = [&](size_t operand, size_t d) { return sizes.get(k, rank + operand * rank + d, sizeArgs); };
+    auto strideOf = [&](size_t operand, size_t d) {
+      return sizes.get(k, rank + operand * rank + d, sizeArgs);
+    };
     auto inner = [&](Value from, Value to, Value low, Value high) {
       k.vectorLoop(low, high, vectorizes ? 64 / elementBytes : 1, [&](Value at, int64_t lanes) {
         Type type = lanes == 1 ? element : Type(k.vec(element, lanes));
@@ -357,7 +373,8 @@ void bitwright::codegen::emitStridedCopy(Program &p, int64_t elementBytes, Dims 
       inner(from, to, k.idx(0), extents.back());
     });
   };
-  Kernel kernel = p.getKernel("copy", std::to_string(elementBytes) + ":" + sizes.key(), args, loc, body);
+  Kernel kernel =
+      p.getKernel("copy", std::to_string(elementBytes) + ":" + sizes.key(), args, loc, body);
   SmallVector<Value> values = {src, dst};
   for (Dim dim : sizes.getDynamic())
     values.push_back(p.hostValue(dim, loc));

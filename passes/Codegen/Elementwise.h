@@ -22,7 +22,8 @@ Value emitElementwise(KernelBuilder &k, mlir::Operation *op, ValueRange operands
 
 /// saturate(round_half_even(r) + zeroPoint) to [low, high] in storage of type
 /// `storage`; NaN gives the zero point. `zeroPoint` has the shape of `r`.
-Value roundInto(KernelBuilder &k, Value r, Value zeroPoint, Type storage, bool isUnsigned, int64_t low, int64_t high);
+Value roundInto(KernelBuilder &k, Value r, Value zeroPoint, Type storage, bool isUnsigned,
+                int64_t low, int64_t high);
 
 /// Ops that run in one loop: members in order, the last one is the root.
 struct Group {
@@ -37,7 +38,8 @@ Value loadElement(KernelBuilder &k, Type elementType, Value base, Value index, i
 void storeElement(KernelBuilder &k, Value value, Type elementType, Value base, Value index);
 
 /// Emits all members on registers; `leaf(i)` gives the register of leaf i.
-Value emitGroup(KernelBuilder &k, const Group &group, llvm::function_ref<Value(unsigned leaf)> leaf);
+Value emitGroup(KernelBuilder &k, const Group &group,
+                llvm::function_ref<Value(unsigned leaf)> leaf);
 
 /// A text that is equal for groups which compute the same function.
 std::string groupKey(const Group &group);
@@ -51,13 +53,15 @@ mlir::LogicalResult emitElementwiseKernel(Program &program, const Group &group);
 
 /// Copies a strided view: dst[i...] = src[i . srcStrides + srcOffset]. Strides
 /// and offsets count elements of `elementBytes`; all dims are equal.
-void emitStridedCopy(Program &program, int64_t elementBytes, Dims dims, Value src, Dim srcOffset, Dims srcStrides,
-                     Value dst, Dim dstOffset, Dims dstStrides, mlir::Location loc);
+void emitStridedCopy(Program &program, int64_t elementBytes, Dims dims, Value src, Dim srcOffset,
+                     Dims srcStrides, Value dst, Dim dstOffset, Dims dstStrides,
+                     mlir::Location loc);
 /// The same for a copy that walks the source along another dimension than the
 /// destination's last; false where it is not of that kind. Strides of
 /// neighbouring dimensions must not merge.
 bool emitTransposedCopy(Program &program, int64_t elementBytes, llvm::ArrayRef<Dim> dims, Value src,
-                        llvm::ArrayRef<Dim> srcStrides, Value dst, llvm::ArrayRef<Dim> dstStrides, mlir::Location loc);
+                        llvm::ArrayRef<Dim> srcStrides, Value dst, llvm::ArrayRef<Dim> dstStrides,
+                        mlir::Location loc);
 Dims contiguousStrides(Program &program, const Dims &dims);
 
 } // namespace bitwright::codegen

@@ -27,7 +27,9 @@ static bool isFloat(Value x) { return isa<FloatType>(getElementTypeOrSelf(x.getT
 
 static Value limit(KernelBuilder &k, Value x, double low, double high) {
   if (!isFloat(x)) {
-    auto saturate = [](double v) { return v <= -9.2e18 ? INT64_MIN : v >= 9.2e18 ? INT64_MAX : int64_t(v); };
+    auto saturate = [](double v) {
+      return v <= -9.2e18 ? INT64_MIN : v >= 9.2e18 ? INT64_MAX : int64_t(v);
+    };
     unsigned width = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();
     int64_t least = width == 64 ? INT64_MIN : -(int64_t(1) << (width - 1)), most = ~least;
     x = k.maximum(x, k.integer(x.getType(), std::max(least, saturate(low))));
@@ -48,11 +50,14 @@ static Value emitUnary(KernelBuilder &k, Operation *op, Value x) {
   return llvm::TypeSwitch<Operation *, Value>(op)
       .Case([&](qnn::AbsOp) { return k.abs(x); })
       .Case([&](qnn::CeilOp) { return k.ceil(x); })
-      .Case([&](qnn::ClipOp o) { return limit(k, x, o.getMin().convertToDouble(), o.getMax().convertToDouble()); })
+      .Case([&](qnn::ClipOp o) {
+        return limit(k, x, o.getMin().convertToDouble(), o.getMax().convertToDouble());
+      })
       .Case([&](qnn::CosOp) { return emitSinCos(k, x, true); })
       .Case([&](qnn::SinOp) { return emitSinCos(k, x, false); })
       .Case([&](qnn::EluOp o) {
-        Value below = k.mul(number(o.getAlpha().convertToDouble()), k.sub(emitExp(k, x), number(1)));
+        Value below =
+            k.mul(number(o.getAlpha().convertToDouble()), k.sub(emitExp(k, x), number(1)));
         return k.select(isNegative(), below, x);
       })
       .Case([&](qnn::ErfOp) { return emitErf(k, x); })
@@ -69,7 +74,8 @@ static Value emitUnary(KernelBuilder &k, Operation *op, Value x) {
         return k.mul(k.mul(number(0.5), x), k.add(number(1), inner));
       })
       .Case([&](qnn::HardSigmoidOp o) {
-        Value y = k.add(k.mul(number(o.getAlpha().convertToDouble()), x), number(o.getBeta().convertToDouble()));
+        Value y = k.add(k.mul(number(o.getAlpha().convertToDouble()), x),
+                        number(o.getBeta().convertToDouble()));
         return limit(k, y, 0, 1);
       })
       .Case([&](qnn::HardSwishOp) {
@@ -106,7 +112,8 @@ static Value emitCompare(KernelBuilder &k, FPred ordered, IPred integer, Value x
 /// Integer quotient and remainder that cannot trap: x / 0 = 0, and the most
 /// negative number divided by -1 wraps.
 static Value divideSafely(KernelBuilder &k, Value x, Value y, bool remainder) {
-  Value zero = k.zero(x.getType()), one = k.integer(x.getType(), 1), minusOne = k.integer(x.getType(), -1);
+  Value zero = k.zero(x.getType()), one = k.integer(x.getType(), 1),
+        minusOne = k.integer(x.getType(), -1);
   Value byZero = k.compare(IPred::eq, y, zero), byMinusOne = k.compare(IPred::eq, y, minusOne);
   Value divisor = k.select(k.bitOr(byZero, byMinusOne), one, y);
   if (remainder)
@@ -120,7 +127,8 @@ static Value emitMod(KernelBuilder &k, qnn::ModOp op, Value x, Value y) {
     // x - trunc(x / y) * y loses the last bits of large quotients; frem would
     // call libm.
     Value q = k.fdiv(x, y);
-    Value truncated = k.select(k.compare(FPred::OLT, q, k.zero(q.getType())), k.ceil(q), k.floor(q));
+    Value truncated =
+        k.select(k.compare(FPred::OLT, q, k.zero(q.getType())), k.ceil(q), k.floor(q));
     return k.sub(x, k.mul(op.getFmod() ? truncated : k.floor(q), y));
   }
   Value r = divideSafely(k, x, y, true);
@@ -182,7 +190,8 @@ static Value emitCast(KernelBuilder &k, qnn::CastOp op, Value x) {
       auto vector = dyn_cast<VectorType>(t);
       Type element = getElementTypeOrSelf(t);
       return "." + (vector ? "v" + std::to_string(vector.getNumElements()) : std::string()) +
-             (isa<FloatType>(element) ? "f" : "i") + std::to_string(element.getIntOrFloatBitWidth());
+             (isa<FloatType>(element) ? "f" : "i") +
+             std::to_string(element.getIntOrFloatBitWidth());
     };
     std::string name = op.getUnsignedResult() ? "llvm.fptoui.sat" : "llvm.fptosi.sat";
     return k.intrinsic(name + mangled(type) + mangled(x.getType()), type, x);
@@ -196,14 +205,15 @@ static Value emitCast(KernelBuilder &k, qnn::CastOp op, Value x) {
 
 /// float(q - zero_point), exact.
 static Value centered(KernelBuilder &k, Value q, Value zeroPoint, bool isUnsigned) {
-  Value difference = k.sub(k.extend(q, k.i32(), isUnsigned), k.extend(zeroPoint, k.i32(), isUnsigned));
+  Value difference =
+      k.sub(k.extend(q, k.i32(), isUnsigned), k.extend(zeroPoint, k.i32(), isUnsigned));
   return k.toFloat(difference, k.f32(), false);
 }
 
 /// The limits are applied to the float, which gives the same integers: rounding
 /// is monotonic and the limits are integers.
-Value bitwright::codegen::roundInto(KernelBuilder &k, Value r, Value zeroPoint, Type storage, bool isUnsigned,
-                                    int64_t low, int64_t high) {
+Value bitwright::codegen::roundInto(KernelBuilder &k, Value r, Value zeroPoint, Type storage,
+                                    bool isUnsigned, int64_t low, int64_t high) {
   Value zero = k.extend(zeroPoint, k.i32(), isUnsigned);
   Type ints = zero.getType(), floats = r.getType();
   Value lower = k.toFloat(k.sub(k.integer(ints, low), zero), k.f32(), false);
@@ -231,23 +241,29 @@ static Value emitQuantized(KernelBuilder &k, Operation *op, ValueRange x) {
           return Value();
         return roundInto(k, k.fdiv(x[0], x[1]), x[2], storage, o.getIsUnsigned(), low, high);
       })
-      .Case([&](qnn::DequantizeOp o) { return k.mul(centered(k, x[0], x[2], o.getIsUnsigned()), x[1]); })
+      .Case([&](qnn::DequantizeOp o) {
+        return k.mul(centered(k, x[0], x[2], o.getIsUnsigned()), x[1]);
+      })
       .Case([&](qnn::RequantizeOp o) {
         Value r = k.mul(centered(k, x[0], x[1], o.getUnsignedInput()), x[2]);
-        return roundInto(k, r, x[3], k.i8(), o.getUnsignedOutput(), o.getClampMin(), o.getClampMax());
+        return roundInto(k, r, x[3], k.i8(), o.getUnsignedOutput(), o.getClampMin(),
+                         o.getClampMax());
       })
       .Case([&](qnn::QAddOp o) {
         Value lhs = k.mul(centered(k, x[0], x[1], o.getUnsignedLhs()), x[2]);
         Value rhs = k.mul(centered(k, x[3], x[4], o.getUnsignedRhs()), x[5]);
-        return roundInto(k, k.add(lhs, rhs), x[6], k.i8(), o.getUnsignedOutput(), o.getClampMin(), o.getClampMax());
+        return roundInto(k, k.add(lhs, rhs), x[6], k.i8(), o.getUnsignedOutput(), o.getClampMin(),
+                         o.getClampMax());
       })
       .Case([&](qnn::QMulOp o) {
         auto difference = [&](Value q, Value zero, bool isUnsigned) {
           return k.sub(k.extend(q, k.i32(), isUnsigned), k.extend(zero, k.i32(), isUnsigned));
         };
-        Value acc = k.mul(difference(x[0], x[1], o.getUnsignedLhs()), difference(x[2], x[3], o.getUnsignedRhs()));
+        Value acc = k.mul(difference(x[0], x[1], o.getUnsignedLhs()),
+                          difference(x[2], x[3], o.getUnsignedRhs()));
         Value r = k.mul(k.toFloat(acc, k.f32(), false), x[4]);
-        return roundInto(k, r, x[5], k.i8(), o.getUnsignedOutput(), o.getClampMin(), o.getClampMax());
+        return roundInto(k, r, x[5], k.i8(), o.getUnsignedOutput(), o.getClampMin(),
+                         o.getClampMax());
       })
       .Default([](Operation *) { return Value(); });
 }

@@ -14,11 +14,12 @@ using namespace bitwright::codegen;
 namespace qnn = bitwright::qnn;
 
 bool bitwright::codegen::takesEpilogue(Operation *op) {
-  return isa<qnn::Conv2dOp, qnn::ConvTranspose2dOp, qnn::LinearOp, qnn::MatmulOp, qnn::QConv2dOp, qnn::QLinearOp, qnn::BlockLinearOp,
-             qnn::DynamicQLinearOp>(op);
+  return isa<qnn::Conv2dOp, qnn::ConvTranspose2dOp, qnn::LinearOp, qnn::MatmulOp, qnn::QConv2dOp,
+             qnn::QLinearOp, qnn::BlockLinearOp, qnn::DynamicQLinearOp>(op);
 }
 
-LogicalResult bitwright::codegen::emitContraction(Program &p, Operation *op, const Group &epilogue) {
+LogicalResult bitwright::codegen::emitContraction(Program &p, Operation *op,
+                                                  const Group &epilogue) {
   if (isa<qnn::ConvTranspose2dOp>(op))
     return emitConvTranspose(p, op, epilogue);
   if (isa<qnn::MatmulOp>(op))
@@ -67,7 +68,9 @@ MicroKernel FloatContraction::micro(ValueRange results, Value bias) const {
     Value at = k.add(k.mul(step, k.idx(count * lanes)), k.idx(index * lanes));
     return k.load(k.vec(k.f32(), lanes), panel, at);
   };
-  micro.activation = [](KernelBuilder &k, Value row, Value step) { return k.load(k.f32(), row, step); };
+  micro.activation = [](KernelBuilder &k, Value row, Value step) {
+    return k.load(k.f32(), row, step);
+  };
   bool hasFma = target.hasFma();
   micro.multiply = [=](KernelBuilder &k, Value acc, Value activation, Value weights) {
     return k.fma(k.splat(activation, acc.getType()), weights, acc, hasFma);
@@ -87,7 +90,8 @@ static std::vector<char> paddedFloats(ArrayRef<float> values, int64_t count) {
   return bytes;
 }
 
-LogicalResult bitwright::codegen::emitFloatContraction(Program &p, Operation *op, const Group &group) {
+LogicalResult bitwright::codegen::emitFloatContraction(Program &p, Operation *op,
+                                                       const Group &group) {
   Location loc = op->getLoc();
   auto fail = [&](const Twine &message) {
     return op->emitError() << "node '" << bitwright::getNodeName(loc) << "': " << message;
@@ -106,15 +110,23 @@ LogicalResult bitwright::codegen::emitFloatContraction(Program &p, Operation *op
   const Dims result = p.info(op->getResult(0)).dims;
   int64_t groups = isConv ? conv.groups : 1, outputs = result.back().size;
   int64_t depth = isConv ? conv.depth() : p.info(op->getOperand(1)).dims[1].size;
-  FloatContraction c{p,     op,  Epilogue{p, op, group, outputs}, Columns{outputs / groups, p.getTarget().getLanes()},
-                     depth, bias.has_value(), isConv && (!conv.isPointwise() || groups > 1), conv, 0};
+  FloatContraction c{p,
+                     op,
+                     Epilogue{p, op, group, outputs},
+                     Columns{outputs / groups, p.getTarget().getLanes()},
+                     depth,
+                     bias.has_value(),
+                     isConv && (!conv.isPointwise() || groups > 1),
+                     conv,
+                     0};
   c.tileRows = pickTileRows(p.getTarget().getFloatTileRows()[0], depth * 4, c.gathers);
   Dim rows = p.product(ArrayRef(result).drop_back());
   Cut cut = cutRows(p, rows, c.tileRows, c.columns, depth * c.columns.panelWidth() * 4);
 
   using Arg = Program::Arg;
   SmallVector<Value> leaves = c.epilogue.leaves();
-  // input, weights, bias, result, leaves..., rows, chunks, panels a chunk, height, width, outHeight, outWidth
+  // input, weights, bias, result, leaves..., rows, chunks, panels a chunk, height, width,
+  // outHeight, outWidth
   SmallVector<Arg> args(4 + leaves.size(), Arg::Pointer);
   args.append(7, Arg::Size);
   size_t firstSize = 4 + leaves.size();
@@ -128,16 +140,17 @@ LogicalResult bitwright::codegen::emitFloatContraction(Program &p, Operation *op
                 [&](Value rowBegin, Value rowEnd, Value panelBegin, Value panelEnd) {
                   Value base = scratch;
                   if (c.gathers)
-                    emitGatherRows(k, conv, k.f32(), k.f32(), false, v[0], k.number(k.f32(), 0), scratch, rowBytes,
-                                   rowBegin, rowEnd, sizes[3], sizes[4], sizes[5], sizes[6]);
+                    emitGatherRows(k, conv, k.f32(), k.f32(), false, v[0], k.number(k.f32(), 0),
+                                   scratch, rowBytes, rowBegin, rowEnd, sizes[3], sizes[4],
+                                   sizes[5], sizes[6]);
                   else
                     base = k.gepBytes(v[0], k.mul(rowBegin, k.idx(rowBytes)));
-                  emitTile(k, micro, c.columns, base, k.idx(rowBytes), rowBegin, rowEnd, k.idx(depth), v[1], panelBegin,
-                           panelEnd);
+                  emitTile(k, micro, c.columns, base, k.idx(rowBytes), rowBegin, rowEnd,
+                           k.idx(depth), v[1], panelBegin, panelEnd);
                 });
   };
-  std::string key = std::to_string(c.columns.n) + "x" + std::to_string(depth) + (c.hasBias ? "b" : "") +
-                    (c.gathers ? conv.key() : "") + c.epilogue.key();
+  std::string key = std::to_string(c.columns.n) + "x" + std::to_string(depth) +
+                    (c.hasBias ? "b" : "") + (c.gathers ? conv.key() : "") + c.epilogue.key();
   Kernel kernel = p.getKernel(isConv ? "conv2d_f32" : "linear_f32", key, args, loc, body);
 
   KernelBuilder h = p.hostKernel(loc);
@@ -145,24 +158,27 @@ LogicalResult bitwright::codegen::emitFloatContraction(Program &p, Operation *op
     int64_t n = c.columns.n;
     auto part = ArrayRef<float>(*weights).slice(g * n * depth, n * depth);
     auto packed = packPanels(reinterpret_cast<const char *>(part.data()), c.columns, depth, 1, 4);
-    SmallVector<Value> values = {
-        h.gep(p.pointer(op->getOperand(0), loc), h.f32(), h.idx(g * (isConv ? conv.groupChannels() : 0))),
-        p.weightPointer(p.addWeights(packed), loc)};
+    SmallVector<Value> values = {h.gep(p.pointer(op->getOperand(0), loc), h.f32(),
+                                       h.idx(g * (isConv ? conv.groupChannels() : 0))),
+                                 p.weightPointer(p.addWeights(packed), loc)};
     SmallVector<float> partBias;
     if (bias)
       partBias.assign(bias->begin() + g * n, bias->begin() + (g + 1) * n);
-    values.push_back(bias ? p.weightPointer(p.addWeights(paddedFloats(partBias, c.columns.padded())), loc)
-                          : p.weightsArgument);
+    values.push_back(
+        bias ? p.weightPointer(p.addWeights(paddedFloats(partBias, c.columns.padded())), loc)
+             : p.weightsArgument);
     auto shifted = [&](Value tensor, LeafAccess access) {
       Value pointer = p.pointer(tensor, loc);
       return access == LeafAccess::Scalar
                  ? pointer
-                 : h.gepBytes(pointer, h.idx(g * n * Program::elementBytes(p.info(tensor).elementType)));
+                 : h.gepBytes(pointer,
+                              h.idx(g * n * Program::elementBytes(p.info(tensor).elementType)));
     };
     values.push_back(shifted(c.epilogue.result(), LeafAccess::Full));
     for (Value leaf : leaves)
       values.push_back(shifted(leaf, *getLeafAccess(p, op->getResult(0), group, leaf)));
-    for (Dim size : {rows, cut.chunks, cut.chunkPanels, conv.height, conv.width, conv.outHeight, conv.outWidth})
+    for (Dim size : {rows, cut.chunks, cut.chunkPanels, conv.height, conv.width, conv.outHeight,
+                     conv.outWidth})
       values.push_back(p.hostValue(size, loc));
     int64_t cost = c.tileRows * depth * n / 8;
     p.launch(kernel, values, p.mul(cut.tiles, cut.chunks), cost, loc);

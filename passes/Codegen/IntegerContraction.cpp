@@ -23,10 +23,9 @@ static int64_t readByte(Value constant, bool isUnsigned) {
   return isUnsigned ? value & 0xff : value;
 }
 
-template <typename QOp>
-static Requantize getRequantize(QOp op) {
-  Requantize r{op, readByte(op.getOutputZeroPoint(), op.getUnsignedOutput()), int64_t(op.getClampMin()),
-               int64_t(op.getClampMax())};
+template <typename QOp> static Requantize getRequantize(QOp op) {
+  Requantize r{op, readByte(op.getOutputZeroPoint(), op.getUnsignedOutput()),
+               int64_t(op.getClampMin()), int64_t(op.getClampMax())};
   r.perChannel = op.getMultiplier().getType().getNumElements() > 1;
   if (op.getResidual()) {
     r.hasResidual = true;
@@ -45,8 +44,9 @@ Requantize Requantize::get(Operation *op) {
 
 std::string Requantize::key() const {
   std::string text;
-  llvm::raw_string_ostream(text) << outputZeroPoint << ',' << clampMin << ',' << clampMax << ',' << hasResidual
-                                 << unsignedResidual << perChannel << ',' << residualZeroPoint << ','
+  llvm::raw_string_ostream(text) << outputZeroPoint << ',' << clampMin << ',' << clampMax << ','
+                                 << hasResidual << unsignedResidual << perChannel << ','
+                                 << residualZeroPoint << ','
                                  << llvm::bit_cast<uint32_t>(residualMultiplier);
   return text;
 }
@@ -55,7 +55,8 @@ Value Requantize::emit(KernelBuilder &k, Value acc, Value offset, Value column, 
                        Value residual) const {
   Value r = k.toFloat(acc, k.f32(), false);
   Type floats = r.getType();
-  Value scale = perChannel ? k.load(floats, multiplier, column) : k.splat(k.loadAt(k.f32(), multiplier), floats);
+  Value scale = perChannel ? k.load(floats, multiplier, column)
+                           : k.splat(k.loadAt(k.f32(), multiplier), floats);
   r = k.mul(r, scale);
   if (hasResidual) {
     Value q = k.extend(k.load(k.like(k.i8(), floats), residual, offset), k.i32(), unsignedResidual);
@@ -63,7 +64,8 @@ Value Requantize::emit(KernelBuilder &k, Value acc, Value offset, Value column, 
     r = k.add(r, k.mul(centered, k.number(floats, residualMultiplier)));
   }
   // Limiting the float gives the same integers as limiting after rounding.
-  Value low = k.number(floats, clampMin - outputZeroPoint), high = k.number(floats, clampMax - outputZeroPoint);
+  Value low = k.number(floats, clampMin - outputZeroPoint),
+        high = k.number(floats, clampMax - outputZeroPoint);
   r = k.select(k.compare(FPred::OLT, r, low), low, r);
   r = k.select(k.compare(FPred::OGT, r, high), high, r);
   Value rounded = k.toInt(k.roundEven(r), k.i32(), false);
@@ -95,7 +97,17 @@ struct IntegerContraction {
 };
 
 /// The pointer arguments of the kernel, in order.
-enum Argument { Input, Weights, Start, Multiplier, Residual, RowScale, RowZeroPoint, FloatBias, Result };
+enum Argument {
+  Input,
+  Weights,
+  Start,
+  Multiplier,
+  Residual,
+  RowScale,
+  RowZeroPoint,
+  FloatBias,
+  Result
+};
 } // namespace
 
 MicroKernel IntegerContraction::micro(ValueRange v) const {
@@ -105,7 +117,9 @@ MicroKernel IntegerContraction::micro(ValueRange v) const {
   micro.tileRows = target.getIntegerTileRows();
   micro.panelBytes = [=](int64_t registers) { return steps() * group * registers * lanes; };
   Value start = v[Start];
-  micro.init = [=](KernelBuilder &k, Value column) { return k.load(k.vec(k.i32(), lanes), start, column); };
+  micro.init = [=](KernelBuilder &k, Value column) {
+    return k.load(k.vec(k.i32(), lanes), start, column);
+  };
   const TargetInfo *info = &target;
   micro.weights = [=](KernelBuilder &k, Value panel, Value step, int64_t index, int64_t count) {
     Value at = k.add(k.mul(step, k.idx(count * lanes * group)), k.idx(index * lanes * group));
@@ -148,7 +162,8 @@ MicroKernel IntegerContraction::micro(ValueRange v) const {
 }
 
 /// The start of the accumulators: bias - zeroPoint * sum(w), padded.
-static std::vector<char> packStart(ArrayRef<int64_t> sums, const int64_t *bias, int64_t zeroPoint, int64_t padded) {
+static std::vector<char> packStart(ArrayRef<int64_t> sums, const int64_t *bias, int64_t zeroPoint,
+                                   int64_t padded) {
   std::vector<char> bytes(padded * 4, 0);
   for (size_t n = 0; n < sums.size(); ++n) {
     int32_t value = int32_t((bias ? bias[n] : 0) - zeroPoint * sums[n]);
@@ -160,8 +175,9 @@ static std::vector<char> packStart(ArrayRef<int64_t> sums, const int64_t *bias, 
 static LogicalResult checkConstants(Operation *op, ValueRange values) {
   for (Value value : values)
     if (value && !bitwright::getConstant(value))
-      return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc())
-                             << "': weights, scales and zero points must be constants to be compiled";
+      return op->emitError()
+             << "node '" << bitwright::getNodeName(op->getLoc())
+             << "': weights, scales and zero points must be constants to be compiled";
   return success();
 }
 
@@ -172,20 +188,27 @@ struct Operands {
 };
 } // namespace
 
-template <typename QOp>
-static Operands getQuantizedOperands(QOp op) {
+template <typename QOp> static Operands getQuantizedOperands(QOp op) {
   return {op.getBias(), op.getInputZeroPoint(), op.getMultiplier(), op.getResidual(), {}, {}, {}};
 }
 
 static FailureOr<Operands> getOperands(Operation *op) {
   if (auto dynamic = dyn_cast<qnn::DynamicQLinearOp>(op)) {
-    if (failed(checkConstants(op, {dynamic.getWeight(), dynamic.getWeightScale(), dynamic.getBias()})))
+    if (failed(
+            checkConstants(op, {dynamic.getWeight(), dynamic.getWeightScale(), dynamic.getBias()})))
       return failure();
-    return Operands{{}, {}, dynamic.getWeightScale(), {}, dynamic.getScale(), dynamic.getZeroPoint(), dynamic.getBias()};
+    return Operands{{},
+                    {},
+                    dynamic.getWeightScale(),
+                    {},
+                    dynamic.getScale(),
+                    dynamic.getZeroPoint(),
+                    dynamic.getBias()};
   }
   auto check = [&](auto q) -> FailureOr<Operands> {
-    if (failed(checkConstants(op, {q.getWeight(), q.getBias(), q.getInputZeroPoint(), q.getMultiplier(),
-                                   q.getOutputZeroPoint(), q.getResidualZeroPoint(), q.getResidualMultiplier()})))
+    if (failed(checkConstants(op, {q.getWeight(), q.getBias(), q.getInputZeroPoint(),
+                                   q.getMultiplier(), q.getOutputZeroPoint(),
+                                   q.getResidualZeroPoint(), q.getResidualMultiplier()})))
       return failure();
     return getQuantizedOperands(q);
   };
@@ -219,26 +242,29 @@ static Kernel buildKernel(IntegerContraction &c, int64_t zeroPoint) {
                   Value base = scratch;
                   if (c.gathers)
                     emitGatherRows(k, c.conv, k.i8(), widened, c.unsignedInput, v[Input],
-                                   k.integer(widened, zeroPoint), scratch, rowBytes, rowBegin, rowEnd, sizes[3],
-                                   sizes[4], sizes[5], sizes[6]);
+                                   k.integer(widened, zeroPoint), scratch, rowBytes, rowBegin,
+                                   rowEnd, sizes[3], sizes[4], sizes[5], sizes[6]);
                   else
                     base = k.gepBytes(v[Input], k.mul(rowBegin, k.idx(rowBytes)));
-                  emitTile(k, micro, c.columns, base, k.idx(rowBytes), rowBegin, rowEnd, k.idx(c.steps()), v[Weights],
-                           panelBegin, panelEnd);
+                  emitTile(k, micro, c.columns, base, k.idx(rowBytes), rowBegin, rowEnd,
+                           k.idx(c.steps()), v[Weights], panelBegin, panelEnd);
                 });
   };
   std::string key;
   llvm::raw_string_ostream os(key);
-  os << c.op->getName() << c.columns.n << 'x' << c.depth << c.gathers << c.unsignedInput << ',' << zeroPoint << ','
-     << c.conv.key() << c.epilogue.key();
+  os << c.op->getName() << c.columns.n << 'x' << c.depth << c.gathers << c.unsignedInput << ','
+     << zeroPoint << ',' << c.conv.key() << c.epilogue.key();
   if (c.requantize)
     os << c.requantize->key();
   else
-    os << c.op->getNumOperands() << cast<RankedTensorType>(c.op->getOperand(4).getType()).getNumElements();
-  return p.getKernel(isa<qnn::QConv2dOp>(c.op) ? "qconv2d_i8" : "qlinear_i8", key, args, c.op->getLoc(), body);
+    os << c.op->getNumOperands()
+       << cast<RankedTensorType>(c.op->getOperand(4).getType()).getNumElements();
+  return p.getKernel(isa<qnn::QConv2dOp>(c.op) ? "qconv2d_i8" : "qlinear_i8", key, args,
+                     c.op->getLoc(), body);
 }
 
-LogicalResult bitwright::codegen::emitIntegerContraction(Program &p, Operation *op, const Group &group) {
+LogicalResult bitwright::codegen::emitIntegerContraction(Program &p, Operation *op,
+                                                         const Group &group) {
   Location loc = op->getLoc();
   FailureOr<Operands> operands = getOperands(op);
   if (failed(operands))
@@ -255,10 +281,19 @@ LogicalResult bitwright::codegen::emitIntegerContraction(Program &p, Operation *
     int64_t k = p.info(op->getOperand(1)).dims[1].size;
     conv = ConvShape{1, 1, rows, 1, rows, k, outputs, 1, 1, {1, 1}, {0, 0, 0, 0}, {1, 1}, 1};
   }
-  IntegerContraction c{p, op, Epilogue{p, op, group, outputs},
-                       Columns{outputs / conv.groups, p.getTarget().getLanes()}, conv.depth(),
-                       p.getTarget().getIntegerDot(), false, hasUnsignedInput(op), conv, 0, std::nullopt};
-  c.gathers = !conv.isPointwise() || conv.groups > 1 || c.depth % c.dot.group != 0 || c.dot.activationBytes != 1;
+  IntegerContraction c{p,
+                       op,
+                       Epilogue{p, op, group, outputs},
+                       Columns{outputs / conv.groups, p.getTarget().getLanes()},
+                       conv.depth(),
+                       p.getTarget().getIntegerDot(),
+                       false,
+                       hasUnsignedInput(op),
+                       conv,
+                       0,
+                       std::nullopt};
+  c.gathers = !conv.isPointwise() || conv.groups > 1 || c.depth % c.dot.group != 0 ||
+              c.dot.activationBytes != 1;
   if (!isDynamic)
     c.requantize = Requantize::get(op);
   c.tileRows = pickTileRows(p.getTarget().getIntegerTileRows()[0], c.rowBytes(), c.gathers);
@@ -281,7 +316,9 @@ LogicalResult bitwright::codegen::emitIntegerContraction(Program &p, Operation *
     for (int64_t i = 0; i < n; ++i)
       for (int64_t j = 0; j < c.depth; ++j)
         sums[i] += int8_t(part[i * c.depth + j]);
-    auto constants = [&](const std::vector<char> &bytes) { return p.weightPointer(p.addWeights(bytes), loc); };
+    auto constants = [&](const std::vector<char> &bytes) {
+      return p.weightPointer(p.addWeights(bytes), loc);
+    };
     auto shifted = [&](Value tensor, LeafAccess access) -> Value {
       Value pointer = p.pointer(tensor, loc);
       if (access == LeafAccess::Scalar)
@@ -292,9 +329,11 @@ LogicalResult bitwright::codegen::emitIntegerContraction(Program &p, Operation *
     SmallVector<Value> values(Result + 1, p.weightsArgument);
     values[Input] = h.gepBytes(p.pointer(op->getOperand(0), loc), h.idx(g * conv.groupChannels()));
     values[Weights] = constants(packPanels(part.data(), c.columns, c.depth, c.dot.group, 1));
-    values[Start] = constants(packStart(sums, bias ? bias->data() + g * n : nullptr,
-                                        c.flips() ? zeroPoint + 128 : zeroPoint, c.columns.padded()));
-    values[Multiplier] = shifted(operands->multiplier, perChannel ? LeafAccess::Column : LeafAccess::Scalar);
+    values[Start] =
+        constants(packStart(sums, bias ? bias->data() + g * n : nullptr,
+                            c.flips() ? zeroPoint + 128 : zeroPoint, c.columns.padded()));
+    values[Multiplier] =
+        shifted(operands->multiplier, perChannel ? LeafAccess::Column : LeafAccess::Scalar);
     if (operands->residual)
       values[Residual] = shifted(operands->residual, LeafAccess::Full);
     if (isDynamic) {
@@ -307,7 +346,8 @@ LogicalResult bitwright::codegen::emitIntegerContraction(Program &p, Operation *
     values[Result] = shifted(c.epilogue.result(), LeafAccess::Full);
     for (Value leaf : c.epilogue.leaves())
       values.push_back(shifted(leaf, *getLeafAccess(p, op->getResult(0), group, leaf)));
-    for (Dim size : {rows, cut.chunks, cut.chunkPanels, conv.height, conv.width, conv.outHeight, conv.outWidth})
+    for (Dim size : {rows, cut.chunks, cut.chunkPanels, conv.height, conv.width, conv.outHeight,
+                     conv.outWidth})
       values.push_back(p.hostValue(size, loc));
     p.launch(kernel, values, p.mul(cut.tiles, cut.chunks), c.tileRows * c.depth * n / 16, loc);
   }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+/// \file
+/// The vocabulary of kernels on top of arith, scf, vector and llvm ops.
+
 #include "passes/Codegen/KernelBuilder.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -24,7 +27,8 @@ Value KernelBuilder::integer(Type type, int64_t value) {
   auto element = cast<IntegerType>(getElementTypeOrSelf(type));
   auto attr = IntegerAttr::get(element, APInt(element.getWidth(), value, true, true));
   if (auto vector = dyn_cast<VectorType>(type))
-    return arith::ConstantOp::create(b, loc, vector, DenseElementsAttr::get(vector, attr.getValue()));
+    return arith::ConstantOp::create(b, loc, vector,
+                                     DenseElementsAttr::get(vector, attr.getValue()));
   return arith::ConstantOp::create(b, loc, attr);
 }
 
@@ -32,7 +36,8 @@ Value KernelBuilder::number(Type type, double value) {
   auto element = cast<FloatType>(getElementTypeOrSelf(type));
   auto attr = FloatAttr::get(element, value);
   if (auto vector = dyn_cast<VectorType>(type))
-    return arith::ConstantOp::create(b, loc, vector, DenseElementsAttr::get(vector, attr.getValue()));
+    return arith::ConstantOp::create(b, loc, vector,
+                                     DenseElementsAttr::get(vector, attr.getValue()));
   return arith::ConstantOp::create(b, loc, attr);
 }
 
@@ -51,15 +56,18 @@ Value KernelBuilder::splat(Value scalar, Type type) {
 static bool isFloat(Value x) { return isa<FloatType>(getElementTypeOrSelf(x.getType())); }
 
 Value KernelBuilder::add(Value x, Value y) {
-  return isFloat(x) ? b.createOrFold<arith::AddFOp>(loc, x, y) : b.createOrFold<arith::AddIOp>(loc, x, y);
+  return isFloat(x) ? b.createOrFold<arith::AddFOp>(loc, x, y)
+                    : b.createOrFold<arith::AddIOp>(loc, x, y);
 }
 
 Value KernelBuilder::sub(Value x, Value y) {
-  return isFloat(x) ? b.createOrFold<arith::SubFOp>(loc, x, y) : b.createOrFold<arith::SubIOp>(loc, x, y);
+  return isFloat(x) ? b.createOrFold<arith::SubFOp>(loc, x, y)
+                    : b.createOrFold<arith::SubIOp>(loc, x, y);
 }
 
 Value KernelBuilder::mul(Value x, Value y) {
-  return isFloat(x) ? b.createOrFold<arith::MulFOp>(loc, x, y) : b.createOrFold<arith::MulIOp>(loc, x, y);
+  return isFloat(x) ? b.createOrFold<arith::MulFOp>(loc, x, y)
+                    : b.createOrFold<arith::MulIOp>(loc, x, y);
 }
 
 Value KernelBuilder::fdiv(Value x, Value y) { return arith::DivFOp::create(b, loc, x, y); }
@@ -73,13 +81,15 @@ Value KernelBuilder::fma(Value x, Value y, Value z, bool hasFma) {
 Value KernelBuilder::minimum(Value x, Value y, bool isUnsigned) {
   if (isFloat(x))
     return arith::MinimumFOp::create(b, loc, x, y);
-  return isUnsigned ? b.createOrFold<arith::MinUIOp>(loc, x, y) : b.createOrFold<arith::MinSIOp>(loc, x, y);
+  return isUnsigned ? b.createOrFold<arith::MinUIOp>(loc, x, y)
+                    : b.createOrFold<arith::MinSIOp>(loc, x, y);
 }
 
 Value KernelBuilder::maximum(Value x, Value y, bool isUnsigned) {
   if (isFloat(x))
     return arith::MaximumFOp::create(b, loc, x, y);
-  return isUnsigned ? b.createOrFold<arith::MaxUIOp>(loc, x, y) : b.createOrFold<arith::MaxSIOp>(loc, x, y);
+  return isUnsigned ? b.createOrFold<arith::MaxUIOp>(loc, x, y)
+                    : b.createOrFold<arith::MaxSIOp>(loc, x, y);
 }
 
 Value KernelBuilder::compare(arith::CmpFPredicate predicate, Value x, Value y) {

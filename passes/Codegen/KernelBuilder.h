@@ -35,7 +35,9 @@ public:
   Type i32() { return b.getI32Type(); }
   Type i64() { return b.getI64Type(); }
   Type ptr();
-  mlir::VectorType vec(Type element, int64_t lanes) { return mlir::VectorType::get({lanes}, element); }
+  mlir::VectorType vec(Type element, int64_t lanes) {
+    return mlir::VectorType::get({lanes}, element);
+  }
   /// `element`, or a vector of it with as many lanes as `shape` has.
   Type like(Type element, Type shape);
 
@@ -105,11 +107,15 @@ public:
 
   // Control.
   using LoopBody = llvm::function_ref<llvm::SmallVector<Value>(Value iv, ValueRange carried)>;
-  llvm::SmallVector<Value> loop(Value lower, Value upper, Value step, ValueRange init, LoopBody body);
+  llvm::SmallVector<Value> loop(Value lower, Value upper, Value step, ValueRange init,
+                                LoopBody body);
   void loop(Value lower, Value upper, Value step, llvm::function_ref<void(Value)> body);
-  void loop(Value upper, llvm::function_ref<void(Value)> body) { loop(idx(0), upper, idx(1), body); }
+  void loop(Value upper, llvm::function_ref<void(Value)> body) {
+    loop(idx(0), upper, idx(1), body);
+  }
   void ifThen(Value condition, llvm::function_ref<void()> body);
-  void ifElse(Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise);
+  void ifElse(Value condition, llvm::function_ref<void()> then,
+              llvm::function_ref<void()> otherwise);
   Value ifValue(Value condition, Type type, llvm::function_ref<Value()> then,
                 llvm::function_ref<Value()> otherwise);
 

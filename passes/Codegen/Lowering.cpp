@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+/// \file
+/// Which tensors must exist, which ops run together, and in which order.
+
 #include "passes/Codegen/Lowering.h"
 #include "passes/Codegen/Shapes.h"
 
@@ -30,7 +33,8 @@ bool bitwright::codegen::isView(Operation *op) {
   return isa<qnn::ReshapeOp, qnn::SqueezeOp, qnn::UnsqueezeOp, qnn::FlattenOp, qnn::ObserveOp>(op);
 }
 
-std::optional<LeafAccess> bitwright::codegen::getLeafAccess(Program &p, Value anchor, const Group &group, Value leaf) {
+std::optional<LeafAccess> bitwright::codegen::getLeafAccess(Program &p, Value anchor,
+                                                            const Group &group, Value leaf) {
   if (leaf == anchor)
     return LeafAccess::Anchor;
   const Dims rows = p.info(anchor).dims;
@@ -39,7 +43,8 @@ std::optional<LeafAccess> bitwright::codegen::getLeafAccess(Program &p, Value an
     return LeafAccess::Scalar;
   if (dims == rows)
     return LeafAccess::Full;
-  if (llvm::all_of(ArrayRef(dims).drop_back(), [](Dim dim) { return dim.is(1); }) && dims.back() == rows.back())
+  if (llvm::all_of(ArrayRef(dims).drop_back(), [](Dim dim) { return dim.is(1); }) &&
+      dims.back() == rows.back())
     return LeafAccess::Column;
   return std::nullopt;
 }
@@ -68,7 +73,8 @@ LogicalResult Lowering::inferAll(Block &block) {
           return op.emitError() << "node '" << bitwright::getNodeName(op.getLoc())
                                 << "': the branches give results of different rank";
         for (size_t i = 0; i < other.size(); ++i)
-          if (failed(p.require(p.equal(other[i], info.dims[i]), &op, "the branches give results of different shape")))
+          if (failed(p.require(p.equal(other[i], info.dims[i]), &op,
+                               "the branches give results of different shape")))
             return failure();
         p.info(result) = info;
       }
@@ -87,7 +93,8 @@ LogicalResult Lowering::inferAll(Block &block) {
 void Lowering::findNeeded(Block &block) {
   for (Operation &op : llvm::reverse(block)) {
     bool isTerminator = op.hasTrait<OpTrait::IsTerminator>();
-    bool runs = isTerminator || isa<qnn::ObserveOp>(op) || llvm::any_of(op.getResults(), [&](Value v) { return isNeeded(v); });
+    bool runs = isTerminator || isa<qnn::ObserveOp>(op) ||
+                llvm::any_of(op.getResults(), [&](Value v) { return isNeeded(v); });
     if (!runs)
       continue;
     if (auto branch = dyn_cast<qnn::IfOp>(op)) {
@@ -150,12 +157,14 @@ void Lowering::growGroup(Unit &unit) {
   for (size_t i = 0; i < members.size() && members.size() < 32; ++i) {
     for (Value operand : members[i]->getOperands()) {
       Operation *producer = operand.getDefiningOp();
-      if (!producer || !isElementwise(producer) || producer->getNumResults() != 1 || absorbed.count(producer) ||
-          members.contains(producer) || producer->getBlock() != root->getBlock())
+      if (!producer || !isElementwise(producer) || producer->getNumResults() != 1 ||
+          absorbed.count(producer) || members.contains(producer) ||
+          producer->getBlock() != root->getBlock())
         continue;
       if (p.info(operand).elements || p.info(operand).dims != dims)
         continue;
-      bool inside = llvm::all_of(operand.getUsers(), [&](Operation *user) { return members.contains(user); });
+      bool inside =
+          llvm::all_of(operand.getUsers(), [&](Operation *user) { return members.contains(user); });
       if (inside)
         members.insert(producer);
     }
@@ -164,7 +173,8 @@ void Lowering::growGroup(Unit &unit) {
   llvm::sort(order, [](Operation *x, Operation *y) { return x->isBeforeInBlock(y); });
   for (Operation *op : order) {
     for (Value operand : op->getOperands())
-      if (!members.contains(operand.getDefiningOp()) && !llvm::is_contained(unit.group.leaves, operand))
+      if (!members.contains(operand.getDefiningOp()) &&
+          !llvm::is_contained(unit.group.leaves, operand))
         unit.group.leaves.push_back(operand);
     unit.group.members.insert(op);
   }
@@ -172,7 +182,8 @@ void Lowering::growGroup(Unit &unit) {
 
 void Lowering::buildUnits(Block &block) {
   auto runs = [&](Operation &op) {
-    return op.getNumResults() && llvm::any_of(op.getResults(), [&](Value v) { return isNeeded(v); }) &&
+    return op.getNumResults() &&
+           llvm::any_of(op.getResults(), [&](Value v) { return isNeeded(v); }) &&
            !p.info(op.getResult(0)).elements && !isa<qnn::ConstantOp>(op);
   };
   auto finish = [&](Unit unit) {
@@ -227,7 +238,8 @@ void Lowering::assignBuffers(Block &block) {
       assignBuffers(branch.getElseRegion().front());
       continue;
     }
-    if (op.getNumResults() == 0 || (!isNeeded(op.getResult(0)) && !isa<qnn::ObserveOp>(op)) || isa<qnn::ConstantOp>(op))
+    if (op.getNumResults() == 0 || (!isNeeded(op.getResult(0)) && !isa<qnn::ObserveOp>(op)) ||
+        isa<qnn::ConstantOp>(op))
       continue;
     if (p.info(op.getResult(0)).elements) {
       assignUnitBuffers(Unit{&op, {}});
@@ -285,8 +297,8 @@ void Lowering::materialize(Value tensor) {
 void Lowering::copyTensor(Value from, Value destination, Location loc) {
   const Dims dims = p.info(from).dims;
   Dims strides = contiguousStrides(p, dims);
-  emitStridedCopy(p, Program::elementBytes(p.info(from).elementType), dims, p.pointer(from, loc), 0, strides,
-                  destination, 0, strides, loc);
+  emitStridedCopy(p, Program::elementBytes(p.info(from).elementType), dims, p.pointer(from, loc), 0,
+                  strides, destination, 0, strides, loc);
 }
 
 LogicalResult Lowering::emitIf(Operation *op) {
@@ -312,7 +324,8 @@ LogicalResult Lowering::emitIf(Operation *op) {
         [&] { h.storeAt(h.idx(p.errorCode(op, BW_ERR_SHAPE)), p.errorWord()); });
   };
   h.ifElse(
-      condition, [&] { emitRegion(branch.getThenRegion()); }, [&] { emitRegion(branch.getElseRegion()); });
+      condition, [&] { emitRegion(branch.getThenRegion()); },
+      [&] { emitRegion(branch.getElseRegion()); });
   return status;
 }
 
@@ -322,8 +335,8 @@ LogicalResult Lowering::emitUnit(const Unit &unit) {
   Operation *op = unit.anchor;
   if (takesEpilogue(op))
     return emitContraction(p, op, unit.group);
-  if (isa<qnn::TransposeOp, qnn::GatherOp, qnn::SliceOp, qnn::ConcatOp, qnn::PadOp, qnn::ExpandOp, qnn::TileOp,
-          qnn::RangeOp, qnn::ResizeOp>(op))
+  if (isa<qnn::TransposeOp, qnn::GatherOp, qnn::SliceOp, qnn::ConcatOp, qnn::PadOp, qnn::ExpandOp,
+          qnn::TileOp, qnn::RangeOp, qnn::ResizeOp>(op))
     return emitMovement(p, op);
   if (isa<qnn::MaxPool2dOp, qnn::AvgPool2dOp, qnn::QAvgPool2dOp>(op))
     return emitPooling(p, op);
@@ -348,8 +361,8 @@ static void emitObserve(Program &p, qnn::ObserveOp op) {
     auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(p.getContext()),
                                             {h.ptr(), h.i64(), h.ptr(), h.ptr(), h.i64()});
     LLVM::CallOp::create(p.host(), loc, type,
-                         ValueRange{callback, p.execArgument, h.idx(id), p.pointer(op.getInput(), loc), shape,
-                                    h.idx(dims.size())});
+                         ValueRange{callback, p.execArgument, h.idx(id),
+                                    p.pointer(op.getInput(), loc), shape, h.idx(dims.size())});
   });
 }
 

@@ -50,9 +50,10 @@ private:
   Program &p;
   llvm::DenseSet<Value> needed;
   llvm::DenseMap<mlir::Operation *, int> positions;
-  llvm::DenseMap<mlir::Operation *, Unit> units;         // by root
+  llvm::DenseMap<mlir::Operation *, Unit> units;                 // by root
   llvm::DenseMap<mlir::Operation *, mlir::Operation *> absorbed; // member -> root
-  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<std::pair<mlir::Operation *, Dim>>> regionChecks;
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<std::pair<mlir::Operation *, Dim>>>
+      regionChecks;
   int nextPosition = 0;
 };
 
@@ -73,7 +74,8 @@ mlir::LogicalResult emitQuantKernel(Program &program, mlir::Operation *op);
 
 /// How the epilogue of an op with result `anchor` reads `leaf`; nullopt if it
 /// cannot. Rows are all dimensions of the anchor but the last.
-std::optional<LeafAccess> getLeafAccess(Program &program, Value anchor, const Group &group, Value leaf);
+std::optional<LeafAccess> getLeafAccess(Program &program, Value anchor, const Group &group,
+                                        Value leaf);
 
 } // namespace bitwright::codegen
 

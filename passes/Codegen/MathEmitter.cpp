@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+/// \file
+/// Elementary functions step by step as Numerics/Polynomials.h defines them.
+
 #include "passes/Codegen/MathEmitter.h"
 
 #include "bitwright/Numerics/Polynomials.h"
@@ -102,7 +105,8 @@ Value bitwright::codegen::emitErf(KernelBuilder &k, Value x) {
   Value magnitude = k.abs(x);
   Value small = k.mul(horner(k, ArrayRef(poly::erfSmallCoefficients), k.mul(x, x)), x);
   Value limited = k.select(k.compare(FPred::OGT, magnitude, number(4)), number(4), magnitude);
-  Value tail = k.sub(number(1), emitExp(k, horner(k, ArrayRef(poly::erfTailCoefficients), limited)));
+  Value tail =
+      k.sub(number(1), emitExp(k, horner(k, ArrayRef(poly::erfTailCoefficients), limited)));
   return k.select(k.compare(FPred::OLT, magnitude, number(1)), small, copySign(k, tail, x));
 }
 
@@ -180,7 +184,8 @@ Value bitwright::codegen::emitPow(KernelBuilder &k, Value x, Value y) {
   Value yOdd = k.bitAnd(yWhole, k.compare(FPred::UNE, k.floor(halfY), halfY));
   Value negative = k.compare(FPred::OLT, x, narrow(0));
   Value yPositive = k.compare(FPred::OGT, y, narrow(0));
-  Value zeroX = k.compare(FPred::OEQ, x, narrow(0)), infX = k.compare(FPred::OEQ, k.abs(x), narrow(inf));
+  Value zeroX = k.compare(FPred::OEQ, x, narrow(0)),
+        infX = k.compare(FPred::OEQ, k.abs(x), narrow(inf));
   result = k.select(zeroX, k.select(yPositive, narrow(0), narrow(inf)), result);
   result = k.select(infX, k.select(yPositive, narrow(inf), narrow(0)), result);
   Value one = k.compare(FPred::OEQ, k.abs(x), narrow(1));

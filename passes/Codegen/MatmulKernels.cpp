@@ -43,7 +43,8 @@ static Value tailMask(KernelBuilder &k, Value left, int64_t lanes) {
   return k.compare(arith::CmpIPredicate::slt, iota, k.splat(left, type));
 }
 
-MicroKernel Matmul::micro(ValueRange pointers, ValueRange sizes, Value batchRow, Value columnsLeft) const {
+MicroKernel Matmul::micro(ValueRange pointers, ValueRange sizes, Value batchRow,
+                          Value columnsLeft) const {
   int64_t width = lanes();
   bool hasFma = p.getTarget().hasFma();
   Value n = sizes[N];
@@ -58,12 +59,15 @@ MicroKernel Matmul::micro(ValueRange pointers, ValueRange sizes, Value batchRow,
     return LLVM::MaskedLoadOp::create(k.builder(), k.location(), type, k.gep(panel, k.f32(), at),
                                       tailMask(k, columnsLeft, width), k.number(type, 0), 4u);
   };
-  micro.activation = [](KernelBuilder &k, Value row, Value step) { return k.load(k.f32(), row, step); };
+  micro.activation = [](KernelBuilder &k, Value row, Value step) {
+    return k.load(k.f32(), row, step);
+  };
   micro.multiply = [=](KernelBuilder &k, Value acc, Value activation, Value weights) {
     return k.fma(k.splat(activation, acc.getType()), weights, acc, hasFma);
   };
   SmallVector<Value> results(pointers.begin() + 2, pointers.end());
-  micro.finish = [this, results, n, batchRow, columnsLeft, width](KernelBuilder &k, Value acc, Value row, Value column) {
+  micro.finish = [this, results, n, batchRow, columnsLeft, width](KernelBuilder &k, Value acc,
+                                                                  Value row, Value column) {
     Value offset = k.add(k.mul(k.add(batchRow, row), n), column);
     if (!columnsLeft)
       return epilogue.store(k, acc, offset, column, results);
@@ -76,7 +80,8 @@ MicroKernel Matmul::micro(ValueRange pointers, ValueRange sizes, Value batchRow,
   return micro;
 }
 
-void Matmul::emit(KernelBuilder &k, ValueRange pointers, ValueRange sizes, Value begin, Value end) const {
+void Matmul::emit(KernelBuilder &k, ValueRange pointers, ValueRange sizes, Value begin,
+                  Value end) const {
   int64_t width = lanes(), tileRows = tileRowFactor * p.getTarget().getFloatTileRows()[0];
   Value rowBytes = k.mul(sizes[K], k.idx(4));
   k.loop(begin, end, k.idx(1), [&](Value iv) {
@@ -98,11 +103,13 @@ void Matmul::emit(KernelBuilder &k, ValueRange pointers, ValueRange sizes, Value
       Value panel = k.gep(right, k.f32(), column);
       forEachRowTile(k, kernel.tileRows, rowBegin, rowEnd, [&](Value row, int64_t rows) {
         Value base = k.gepBytes(left, k.mul(row, rowBytes));
-        emitMicro(k, kernel, width, rows, registers, registers * width, base, rowBytes, row, sizes[K], panel, column);
+        emitMicro(k, kernel, width, rows, registers, registers * width, base, rowBytes, row,
+                  sizes[K], panel, column);
       });
     };
     Value wholeEnd = k.sub(sizes[N], k.remS(sizes[N], k.idx(2 * width)));
-    k.loop(k.idx(0), wholeEnd, k.idx(2 * width), [&](Value column) { columns(column, 2, Value()); });
+    k.loop(k.idx(0), wholeEnd, k.idx(2 * width),
+           [&](Value column) { columns(column, 2, Value()); });
     Value singleEnd = k.sub(sizes[N], k.remS(sizes[N], k.idx(width)));
     k.loop(wholeEnd, singleEnd, k.idx(width), [&](Value column) { columns(column, 1, Value()); });
     k.ifThen(k.compare(arith::CmpIPredicate::slt, singleEnd, sizes[N]),
@@ -117,7 +124,8 @@ LogicalResult bitwright::codegen::emitMatmul(Program &p, Operation *op, const Gr
     if (!p.info(operand).elementType.isF32())
       return op->emitError() << "node '" << bitwright::getNodeName(loc) << "': a matmul of "
                              << p.info(operand).elementType << " cannot be compiled";
-  const Dims x = p.info(matmul.getLhs()).dims, y = p.info(matmul.getRhs()).dims, z = p.info(op->getResult(0)).dims;
+  const Dims x = p.info(matmul.getLhs()).dims, y = p.info(matmul.getRhs()).dims,
+             z = p.info(op->getResult(0)).dims;
   size_t batchRank = z.size() - 2;
   Matmul m{p, matmul, Epilogue{p, op, group, z.back()}, batchRank};
 
@@ -145,7 +153,8 @@ LogicalResult bitwright::codegen::emitMatmul(Program &p, Operation *op, const Gr
   auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
     m.emit(k, v.take_front(3 + leaves.size()), v.drop_front(3 + leaves.size()), begin, end);
   };
-  Kernel kernel = p.getKernel("matmul_f32", std::to_string(batchRank) + m.epilogue.key(), args, loc, body);
+  Kernel kernel =
+      p.getKernel("matmul_f32", std::to_string(batchRank) + m.epilogue.key(), args, loc, body);
   SmallVector<Value> values = {p.pointer(matmul.getLhs(), loc), p.pointer(matmul.getRhs(), loc),
                                p.pointer(m.epilogue.result(), loc)};
   for (Value leaf : leaves)

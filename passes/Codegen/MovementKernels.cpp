@@ -16,9 +16,13 @@ using namespace bitwright::codegen;
 namespace qnn = bitwright::qnn;
 using IPred = arith::CmpIPredicate;
 
-static int64_t normalize(int64_t axis, size_t rank) { return axis < 0 ? axis + int64_t(rank) : axis; }
+static int64_t normalize(int64_t axis, size_t rank) {
+  return axis < 0 ? axis + int64_t(rank) : axis;
+}
 
-static int64_t bytesOf(Program &p, Value tensor) { return Program::elementBytes(p.info(tensor).elementType); }
+static int64_t bytesOf(Program &p, Value tensor) {
+  return Program::elementBytes(p.info(tensor).elementType);
+}
 
 static void emitTranspose(Program &p, qnn::TransposeOp op) {
   Location loc = op.getLoc();
@@ -40,8 +44,8 @@ static void emitSlice(Program &p, qnn::SliceOp op) {
     offset = p.add(offset, p.mul(axis.start, strides[i]));
     strides[i] = p.mul(strides[i], axis.step);
   }
-  emitStridedCopy(p, bytesOf(p, op.getInput()), dims, p.pointer(op.getInput(), loc), offset, strides,
-                  p.pointer(op.getResult(), loc), 0, contiguousStrides(p, dims), loc);
+  emitStridedCopy(p, bytesOf(p, op.getInput()), dims, p.pointer(op.getInput(), loc), offset,
+                  strides, p.pointer(op.getResult(), loc), 0, contiguousStrides(p, dims), loc);
 }
 
 static void emitConcat(Program &p, qnn::ConcatOp op) {
@@ -52,8 +56,9 @@ static void emitConcat(Program &p, qnn::ConcatOp op) {
   Dim at(0);
   for (Value input : op.getInputs()) {
     const Dims inputDims = p.info(input).dims;
-    emitStridedCopy(p, bytesOf(p, input), inputDims, p.pointer(input, loc), 0, contiguousStrides(p, inputDims),
-                    p.pointer(op.getResult(), loc), p.mul(at, strides[axis]), strides, loc);
+    emitStridedCopy(p, bytesOf(p, input), inputDims, p.pointer(input, loc), 0,
+                    contiguousStrides(p, inputDims), p.pointer(op.getResult(), loc),
+                    p.mul(at, strides[axis]), strides, loc);
     at = p.add(at, inputDims[axis]);
   }
 }
@@ -91,7 +96,8 @@ static void emitTile(Program &p, qnn::TileOp op) {
 static void emitConstantPad(Program &p, qnn::PadOp op) {
   Location loc = op.getLoc();
   const Dims dims = p.info(op.getResult()).dims, inputDims = p.info(op.getInput()).dims;
-  Dims from = contiguousStrides(p, inputDims), to = contiguousStrides(p, dims), zero(dims.size(), Dim(0));
+  Dims from = contiguousStrides(p, inputDims), to = contiguousStrides(p, dims),
+       zero(dims.size(), Dim(0));
   int64_t bytes = bytesOf(p, op.getInput());
   Value destination = p.pointer(op.getResult(), loc);
   emitStridedCopy(p, bytes, dims, p.pointer(op.getValue(), loc), 0, zero, destination, 0, to, loc);
@@ -104,7 +110,8 @@ static void emitConstantPad(Program &p, qnn::PadOp op) {
     target = p.add(target, p.mul(place, to[d]));
     counts.push_back(p.max(p.min(p.sub(inputDims[d], skip), p.sub(dims[d], place)), 0));
   }
-  emitStridedCopy(p, bytes, counts, p.pointer(op.getInput(), loc), source, from, destination, target, to, loc);
+  emitStridedCopy(p, bytes, counts, p.pointer(op.getInput(), loc), source, from, destination,
+                  target, to, loc);
 }
 
 /// Input coordinate for output coordinate `x` less the padding, by mode.
@@ -162,14 +169,16 @@ static void emitGather(Program &p, qnn::GatherOp op) {
   Location loc = op.getLoc();
   const Dims dims = p.info(op.getInput()).dims;
   int64_t axis = normalize(op.getAxis(), dims.size());
-  Dim outer = p.product(ArrayRef(dims).take_front(axis)), inner = p.product(ArrayRef(dims).drop_front(axis + 1));
+  Dim outer = p.product(ArrayRef(dims).take_front(axis)),
+      inner = p.product(ArrayRef(dims).drop_front(axis + 1));
   Dim count = p.numElements(op.getIndices());
   Type indexType = p.info(op.getIndices()).elementType;
   int64_t bytes = bytesOf(p, op.getInput());
   using Arg = Program::Arg;
   int64_t code = p.errorCode(op, BW_ERR_INDEX);
   auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
-    Value input = v[0], indices = v[1], result = v[2], error = v[3], size = v[4], innerBytes = v[5], number = v[6];
+    Value input = v[0], indices = v[1], result = v[2], error = v[3], size = v[4], innerBytes = v[5],
+          number = v[6];
     k.loop(begin, end, k.idx(1), [&](Value iv) {
       Value at = k.remS(iv, number), row = k.divS(iv, number);
       Value index = k.extend(k.load(indexType, indices, at), k.i64(), false);
@@ -183,12 +192,13 @@ static void emitGather(Program &p, qnn::GatherOp op) {
   };
   std::string key = std::to_string(indexType.getIntOrFloatBitWidth()) + ":" + std::to_string(code);
   Kernel kernel = p.getKernel(
-      "gather", key, {Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size, Arg::Size}, loc,
-      body);
+      "gather", key,
+      {Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size, Arg::Size},
+      loc, body);
   p.launch(kernel,
-           {p.pointer(op.getInput(), loc), p.pointer(op.getIndices(), loc), p.pointer(op.getResult(), loc),
-            p.errorWord(), p.hostValue(dims[axis], loc), p.hostValue(p.mul(inner, bytes), loc),
-            p.hostValue(count, loc)},
+           {p.pointer(op.getInput(), loc), p.pointer(op.getIndices(), loc),
+            p.pointer(op.getResult(), loc), p.errorWord(), p.hostValue(dims[axis], loc),
+            p.hostValue(p.mul(inner, bytes), loc), p.hostValue(count, loc)},
            p.mul(outer, count), inner.isStatic() ? inner.size : 64, loc);
 }
 
@@ -196,7 +206,8 @@ static LogicalResult emitRange(Program &p, qnn::RangeOp op) {
   Location loc = op.getLoc();
   Type type = p.info(op.getResult()).elementType;
   if (!type.isInteger())
-    return op.emitError() << "node '" << bitwright::getNodeName(loc) << "': a range of floats cannot be compiled";
+    return op.emitError() << "node '" << bitwright::getNodeName(loc)
+                          << "': a range of floats cannot be compiled";
   using Arg = Program::Arg;
   auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
     k.loop(begin, end, k.idx(1),
@@ -228,7 +239,8 @@ LogicalResult bitwright::codegen::emitMovement(Program &p, Operation *op) {
         return success();
       })
       .Default([](Operation *op) {
-        return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '" << op->getName()
+        return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '"
+                               << op->getName()
                                << "' cannot be compiled yet; quant-run --interpret runs it";
       });
 }

@@ -23,7 +23,9 @@ struct Pool {
   Type element;
   bool isUnsigned;
 
-  Type accumulator(KernelBuilder &k) const { return isa<qnn::QAvgPool2dOp>(op) ? k.i32() : element; }
+  Type accumulator(KernelBuilder &k) const {
+    return isa<qnn::QAvgPool2dOp>(op) ? k.i32() : element;
+  }
   Value init(KernelBuilder &k, int64_t lanes) const;
   Value fold(KernelBuilder &k, Value acc, Value x) const;
   /// `valid`: how many elements of the window are inside of the image.
@@ -64,7 +66,8 @@ Value Pool::finish(KernelBuilder &k, Value acc, Value valid, ValueRange quantiza
   // sum(x - zero_point) over the valid elements.
   Value zero = k.extend(k.loadAt(k.i8(), quantization[0]), k.i32(), isUnsigned);
   acc = k.sub(acc, k.splat(k.mul(zero, k.truncate(valid, k.i32())), acc.getType()));
-  Value multiplier = k.fdiv(k.loadAt(k.f32(), quantization[1]), divisor(average.getCountIncludePad()));
+  Value multiplier =
+      k.fdiv(k.loadAt(k.f32(), quantization[1]), divisor(average.getCountIncludePad()));
   Value r = k.toFloat(acc, k.f32(), false);
   r = k.mul(r, k.splat(multiplier, r.getType()));
   Value outputZero = k.splat(k.loadAt(k.i8(), quantization[2]), k.like(k.i8(), r.getType()));
@@ -75,14 +78,16 @@ Value Pool::finish(KernelBuilder &k, Value acc, Value valid, ValueRange quantiza
 
 /// The kernel over output rows. Arguments: input, result, quantization...,
 /// height, width, outHeight, outWidth, channels.
-static Kernel buildPool(Program &p, const Pool &pool, Dim channelCount, ArrayRef<Value> quantization) {
+static Kernel buildPool(Program &p, const Pool &pool, Dim channelCount,
+                        ArrayRef<Value> quantization) {
   using Arg = Program::Arg;
   SmallVector<Arg> args(2 + quantization.size(), Arg::Pointer);
   args.append(5, Arg::Size);
   std::optional<int64_t> known;
   if (channelCount.isStatic())
     known = channelCount.size;
-  int64_t lanes = pool.element.getIntOrFloatBitWidth() == 8 && isa<qnn::MaxPool2dOp>(pool.op) ? 64 : 16;
+  int64_t lanes =
+      pool.element.getIntOrFloatBitWidth() == 8 && isa<qnn::MaxPool2dOp>(pool.op) ? 64 : 16;
   auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
     ValueRange sizes = v.take_back(5), extra = v.drop_front(2).drop_back(5);
     ImageSizes image{sizes[0], sizes[1], sizes[2], sizes[3]};
@@ -102,19 +107,21 @@ static Kernel buildPool(Program &p, const Pool &pool, Dim channelCount, ArrayRef
               Value at = k.add(k.mul(pixel, channels), channel);
               return {pool.fold(k, carried[0], k.load(laneType(k, pool.element, width), v[0], at))};
             };
-            Value acc = foldTaps(k, pool.window, row.rows, columns, interior, pool.init(k, width), fold)[0];
+            Value acc =
+                foldTaps(k, pool.window, row.rows, columns, interior, pool.init(k, width), fold)[0];
             k.store(pool.finish(k, acc, valid, extra), v[1], k.add(out, channel));
           });
         });
       };
       splitColumns(
-          k, pool.window, row, image, [&](Value lower, Value upper) { pixels(lower, upper, false); },
+          k, pool.window, row, image,
+          [&](Value lower, Value upper) { pixels(lower, upper, false); },
           [&](Value lower, Value upper) { pixels(lower, upper, true); });
     });
   };
   std::string key;
-  llvm::raw_string_ostream(key) << pool.op->getName() << pool.op->getPropertiesAsAttribute() << pool.element << ','
-                                << (known ? *known : -1);
+  llvm::raw_string_ostream(key) << pool.op->getName() << pool.op->getPropertiesAsAttribute()
+                                << pool.element << ',' << (known ? *known : -1);
   return p.getKernel("pool", key, args, pool.op->getLoc(), body);
 }
 
@@ -131,16 +138,18 @@ LogicalResult bitwright::codegen::emitPooling(Program &p, Operation *op) {
   Location loc = op->getLoc();
   Type element = p.info(op->getOperand(0)).elementType;
   bool isMax = isa<qnn::MaxPool2dOp>(op);
-  bool supported = isMax ? element.isF32() || element.isF64() || (element.isInteger() && element.getIntOrFloatBitWidth() >= 8)
+  bool supported = isMax ? element.isF32() || element.isF64() ||
+                               (element.isInteger() && element.getIntOrFloatBitWidth() >= 8)
                          : element.isF32() || isa<qnn::QAvgPool2dOp>(op);
   if (!supported)
-    return op->emitError() << "node '" << bitwright::getNodeName(loc) << "': '" << op->getName() << "' on " << element
-                           << " cannot be compiled";
+    return op->emitError() << "node '" << bitwright::getNodeName(loc) << "': '" << op->getName()
+                           << "' on " << element << " cannot be compiled";
   Pool pool{op, getWindow(op), element, false};
   SmallVector<Value> quantization;
   if (auto average = dyn_cast<qnn::QAvgPool2dOp>(op)) {
     pool.isUnsigned = average.getUnsignedInput();
-    quantization = {average.getInputZeroPoint(), average.getMultiplier(), average.getOutputZeroPoint()};
+    quantization = {average.getInputZeroPoint(), average.getMultiplier(),
+                    average.getOutputZeroPoint()};
   } else if (auto max = dyn_cast<qnn::MaxPool2dOp>(op)) {
     pool.isUnsigned = max.getUnsignedStorage();
   }

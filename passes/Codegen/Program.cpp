@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+/// \file
+/// Symbolic sizes with value numbering, buffers, weights and kernel launches.
+
 #include "passes/Codegen/Program.h"
 
 #include "bitwright_rt/abi.h"
@@ -84,7 +87,8 @@ Dim Program::combine(StringRef op, Dim x, Dim y) {
   auto keyOf = [&](Dim dim) {
     if (dim.isStatic())
       return std::to_string(dim.size);
-    return "v" + std::to_string(valueNumbers.try_emplace(dim.symbol, valueNumbers.size()).first->second);
+    return "v" +
+           std::to_string(valueNumbers.try_emplace(dim.symbol, valueNumbers.size()).first->second);
   };
   std::string first = keyOf(x), second = keyOf(y);
   bool commutes = op == "add" || op == "mul" || op == "min" || op == "max" || op == "eq";
@@ -187,7 +191,8 @@ LogicalResult Program::require(Dim condition, Operation *op, const Twine &messag
   }
   KernelBuilder k(frameBuilder, op->getLoc());
   Value bad = k.compare(arith::CmpIPredicate::eq, condition.symbol, k.idx(0));
-  Value first = k.bitAnd(bad, k.compare(arith::CmpIPredicate::eq, frameStatus, k.integer(k.i32(), 0)));
+  Value first =
+      k.bitAnd(bad, k.compare(arith::CmpIPredicate::eq, frameStatus, k.integer(k.i32(), 0)));
   frameStatus = k.select(first, k.integer(k.i32(), BW_ERR_SHAPE), frameStatus);
   frameFailed = k.select(first, k.idx(nodeId(op)), frameFailed);
   return success();
@@ -316,7 +321,8 @@ Kernel Program::getKernel(StringRef name, const std::string &key, ArrayRef<Arg> 
   builder.setInsertionPointToEnd(block);
   LLVM::ReturnOp::create(builder, loc, ValueRange());
 
-  kernel.thunk = declare(symbol + "_thunk", voidType, {types.ptr(), types.i64(), types.i64()}, false);
+  kernel.thunk =
+      declare(symbol + "_thunk", voidType, {types.ptr(), types.i64(), types.i64()}, false);
   block = kernel.thunk.addEntryBlock(builder);
   builder.setInsertionPointToStart(block);
   SmallVector<Value> values;
@@ -330,7 +336,8 @@ Kernel Program::getKernel(StringRef name, const std::string &key, ArrayRef<Arg> 
   return kernel;
 }
 
-void Program::launch(const Kernel &kernel, ArrayRef<Value> args, Dim n, int64_t cost, Location loc) {
+void Program::launch(const Kernel &kernel, ArrayRef<Value> args, Dim n, int64_t cost,
+                     Location loc) {
   constexpr int64_t worthAThread = 1 << 15;
   KernelBuilder k(invokeBuilder, loc);
   cost = std::max<int64_t>(cost, 1);
@@ -350,5 +357,6 @@ void Program::launch(const Kernel &kernel, ArrayRef<Value> args, Dim n, int64_t 
   Value grain = k.idx(std::max<int64_t>(1, worthAThread / cost));
   auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(getContext()),
                                           {k.ptr(), k.ptr(), k.ptr(), k.i64(), k.i64()});
-  LLVM::CallOp::create(invokeBuilder, loc, type, ValueRange{parallelFor, execArgument, body, words, count, grain});
+  LLVM::CallOp::create(invokeBuilder, loc, type,
+                       ValueRange{parallelFor, execArgument, body, words, count, grain});
 }

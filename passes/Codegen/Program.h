@@ -133,13 +133,15 @@ public:
   //===--- kernels ---------------------------------------------------------===//
 
   enum class Arg { Pointer, Size };
-  using KernelBody = llvm::function_ref<void(KernelBuilder &, ValueRange args, Value begin, Value end)>;
+  using KernelBody =
+      llvm::function_ref<void(KernelBuilder &, ValueRange args, Value begin, Value end)>;
   /// Returns the kernel for `key`, building it the first time.
-  Kernel getKernel(llvm::StringRef name, const std::string &key, llvm::ArrayRef<Arg> args, mlir::Location loc,
-                   KernelBody body);
+  Kernel getKernel(llvm::StringRef name, const std::string &key, llvm::ArrayRef<Arg> args,
+                   mlir::Location loc, KernelBody body);
   /// Calls the kernel over [0, n); over several threads if n iterations of
   /// about `cost` operations each are worth it.
-  void launch(const Kernel &kernel, llvm::ArrayRef<Value> args, Dim n, int64_t cost, mlir::Location loc);
+  void launch(const Kernel &kernel, llvm::ArrayRef<Value> args, Dim n, int64_t cost,
+              mlir::Location loc);
 
   //===--- phases ----------------------------------------------------------===//
 
@@ -157,7 +159,8 @@ private:
   Dim combine(llvm::StringRef op, Dim x, Dim y);
   Value frameValue(Dim dim);
   int64_t slotFor(Dim dim);
-  mlir::LLVM::LLVMFuncOp declare(llvm::StringRef name, Type result, llvm::ArrayRef<Type> args, bool exported);
+  mlir::LLVM::LLVMFuncOp declare(llvm::StringRef name, Type result, llvm::ArrayRef<Type> args,
+                                 bool exported);
   void buildPlanFunction();
   void buildDescriptorAttributes();
   void planStatically(llvm::ArrayRef<int> arena);

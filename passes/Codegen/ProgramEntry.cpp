@@ -74,7 +74,7 @@ LogicalResult Program::begin() {
         named[name] = dim;
       tensor.dims.push_back(dim);
       if (mlir::failed(require(logicalAnd(less(-1, dim), less(dim, int64_t(1) << 31)), main,
-                          "a dimension is out of range")))
+                               "a dimension is out of range")))
         return failure();
     }
     Buffer buffer;
@@ -92,7 +92,8 @@ void Program::planStatically(ArrayRef<int> arena) {
   // Largest first, each at the lowest offset that no buffer alive at the same
   // time covers.
   SmallVector<int> order(arena);
-  llvm::stable_sort(order, [&](int x, int y) { return buffers[x].bytes.size > buffers[y].bytes.size; });
+  llvm::stable_sort(order,
+                    [&](int x, int y) { return buffers[x].bytes.size > buffers[y].bytes.size; });
   SmallVector<int> placed;
   int64_t top = 64;
   for (int id : order) {
@@ -194,7 +195,8 @@ LogicalResult Program::finish() {
     f.storeAt(dim.symbol, f.gep(frameSlots, f.i64(), f.idx(i)));
   f.storeAt(frameFailed, frameFunction.getArgument(2));
   LLVM::ReturnOp::create(frameBuilder, loc, frameStatus);
-  frameSizeConstant->setAttr("value", invokeBuilder.getI64IntegerAttr(8 * std::max<size_t>(1, slotDims.size())));
+  frameSizeConstant->setAttr(
+      "value", invokeBuilder.getI64IntegerAttr(8 * std::max<size_t>(1, slotDims.size())));
   buildDescriptorAttributes();
   main.erase();
   return success();
@@ -204,7 +206,8 @@ void Program::buildPlanFunction() {
   Location loc = main.getLoc();
   OpBuilder builder(getContext());
   KernelBuilder k(builder, loc);
-  auto plan = declare("bw_" + modelName + "_plan", k.i32(), {k.ptr(), k.ptr(), k.ptr(), k.ptr()}, true);
+  auto plan =
+      declare("bw_" + modelName + "_plan", k.i32(), {k.ptr(), k.ptr(), k.ptr(), k.ptr()}, true);
   Block *block = plan.addEntryBlock(builder);
   builder.setInsertionPointToStart(block);
   // The frame's slots for the results must exist before its size is fixed.
@@ -220,10 +223,13 @@ void Program::buildPlanFunction() {
     slotFor(arenaBytes);
   Value frame = LLVM::AllocaOp::create(builder, loc, k.ptr(), k.i8(),
                                        k.idx(8 * std::max<size_t>(1, slotDims.size())), 16);
-  Value status = LLVM::CallOp::create(builder, loc, frameFunction,
-                                      ValueRange{block->getArgument(0), frame, block->getArgument(3)})
-                     .getResult();
-  auto read = [&](Dim dim) { return dim.isStatic() ? k.idx(dim.size) : k.load(k.i64(), frame, k.idx(slotFor(dim))); };
+  Value status =
+      LLVM::CallOp::create(builder, loc, frameFunction,
+                           ValueRange{block->getArgument(0), frame, block->getArgument(3)})
+          .getResult();
+  auto read = [&](Dim dim) {
+    return dim.isStatic() ? k.idx(dim.size) : k.load(k.i64(), frame, k.idx(slotFor(dim)));
+  };
   for (auto &[place, dim] : wanted)
     k.storeAt(read(dim), k.gep(block->getArgument(1), k.i64(), k.idx(place)));
   k.storeAt(read(arenaBytes), block->getArgument(2));
@@ -256,7 +262,8 @@ static int32_t getDtype(Type type, bool isUnsigned) {
   }
 }
 
-static Attribute describe(Builder &b, RankedTensorType type, DictionaryAttr attrs, int64_t index, StringRef kind) {
+static Attribute describe(Builder &b, RankedTensorType type, DictionaryAttr attrs, int64_t index,
+                          StringRef kind) {
   auto name = attrs ? attrs.getAs<StringAttr>("qnn.name") : StringAttr();
   auto dimNames = attrs ? attrs.getAs<ArrayAttr>("qnn.dim_names") : ArrayAttr();
   SmallVector<int64_t> dims;
@@ -277,9 +284,11 @@ void Program::buildDescriptorAttributes() {
   Builder b(getContext());
   SmallVector<Attribute> inputs, outputs;
   for (auto [i, type] : llvm::enumerate(main.getArgumentTypes()))
-    inputs.push_back(describe(b, cast<RankedTensorType>(type), main.getArgAttrDict(i), i, "input_"));
+    inputs.push_back(
+        describe(b, cast<RankedTensorType>(type), main.getArgAttrDict(i), i, "input_"));
   for (auto [i, type] : llvm::enumerate(main.getResultTypes()))
-    outputs.push_back(describe(b, cast<RankedTensorType>(type), main.getResultAttrDict(i), i, "output_"));
+    outputs.push_back(
+        describe(b, cast<RankedTensorType>(type), main.getResultAttrDict(i), i, "output_"));
   SmallVector<StringRef> nodeRefs(nodeNames.begin(), nodeNames.end());
   SmallVector<StringRef> observerRefs(observerNames.begin(), observerNames.end());
   module->setAttr("qnn.inputs", b.getArrayAttr(inputs));

@@ -31,7 +31,9 @@ static LogicalResult emitLookup(Program &p, qnn::LookupOp op) {
     });
   };
   Kernel kernel = p.getKernel("lookup", "", {Arg::Pointer, Arg::Pointer, Arg::Pointer}, loc, body);
-  p.launch(kernel, {p.pointer(op.getInput(), loc), p.pointer(op.getTable(), loc), p.pointer(op.getResult(), loc)},
+  p.launch(kernel,
+           {p.pointer(op.getInput(), loc), p.pointer(op.getTable(), loc),
+            p.pointer(op.getResult(), loc)},
            p.numElements(op.getResult()), 1, loc);
   return success();
 }
@@ -45,10 +47,11 @@ static std::pair<Value, Value> findExtremes(KernelBuilder &k, Value row, Value s
   auto smaller = [&](Value x, Value y) { return k.select(k.compare(FPred::OLT, x, y), x, y); };
   auto larger = [&](Value x, Value y) { return k.select(k.compare(FPred::OGT, x, y), x, y); };
   auto scan = [&](Value low, Value high, int64_t width, ValueRange init) {
-    return k.loop(low, high, k.idx(width), init, [&](Value at, ValueRange carried) -> SmallVector<Value> {
-      Value x = k.load(laneType(k, k.f32(), width), row, at);
-      return {smaller(x, carried[0]), larger(x, carried[1])};
-    });
+    return k.loop(low, high, k.idx(width), init,
+                  [&](Value at, ValueRange carried) -> SmallVector<Value> {
+                    Value x = k.load(laneType(k, k.f32(), width), row, at);
+                    return {smaller(x, carried[0]), larger(x, carried[1])};
+                  });
   };
   Value whole = k.sub(size, k.remS(size, k.idx(lanes))), zeros = k.zero(k.vec(k.f32(), lanes));
   auto wide = scan(k.idx(0), whole, lanes, {zeros, zeros});
@@ -59,7 +62,8 @@ static std::pair<Value, Value> findExtremes(KernelBuilder &k, Value row, Value s
 /// x / scale, rounded, plus the zero point, in an unsigned byte.
 static Value quantizeByte(KernelBuilder &k, Value x, Value scale, Value zeroPoint) {
   Value r = k.fdiv(x, k.splat(scale, x.getType()));
-  return roundInto(k, r, k.splat(zeroPoint, k.like(k.i8(), x.getType())), k.i8(), /*isUnsigned=*/true, 0, 255);
+  return roundInto(k, r, k.splat(zeroPoint, k.like(k.i8(), x.getType())), k.i8(),
+                   /*isUnsigned=*/true, 0, 255);
 }
 
 static LogicalResult emitDynamicQuantize(Program &p, qnn::DynamicQuantizeOp op) {
@@ -72,7 +76,8 @@ static LogicalResult emitDynamicQuantize(Program &p, qnn::DynamicQuantizeOp op) 
   auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
     Value size = v[4], zero = k.number(k.f32(), 0);
     k.loop(begin, end, k.idx(1), [&](Value iv) {
-      Value offset = k.mul(iv, size), row = k.gep(v[0], k.f32(), offset), out = k.gepBytes(v[1], offset);
+      Value offset = k.mul(iv, size), row = k.gep(v[0], k.f32(), offset),
+            out = k.gepBytes(v[1], offset);
       auto [low, high] = findExtremes(k, row, size);
       Value scale = k.fdiv(k.sub(high, low), k.number(k.f32(), 255));
       scale = k.select(k.compare(FPred::OEQ, scale, zero), k.number(k.f32(), 1), scale);
@@ -85,12 +90,14 @@ static LogicalResult emitDynamicQuantize(Program &p, qnn::DynamicQuantizeOp op) 
       });
     });
   };
-  Kernel kernel = p.getKernel("dynamic_quantize", "",
-                              {Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Size}, loc, body);
+  Kernel kernel =
+      p.getKernel("dynamic_quantize", "",
+                  {Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Size}, loc, body);
   Dim size = dims.back();
   p.launch(kernel,
-           {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc), p.pointer(op.getScale(), loc),
-            p.pointer(op.getZeroPoint(), loc), p.hostValue(size, loc)},
+           {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc),
+            p.pointer(op.getScale(), loc), p.pointer(op.getZeroPoint(), loc),
+            p.hostValue(size, loc)},
            p.product(ArrayRef(dims).drop_back()), size.isStatic() ? size.size : 512, loc);
   return success();
 }
@@ -100,6 +107,7 @@ LogicalResult bitwright::codegen::emitQuantKernel(Program &p, Operation *op) {
     return emitLookup(p, lookup);
   if (auto quantize = dyn_cast<qnn::DynamicQuantizeOp>(op))
     return emitDynamicQuantize(p, quantize);
-  return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '" << op->getName()
+  return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '"
+                         << op->getName()
                          << "' in blocks on a tensor that is not constant cannot be compiled";
 }

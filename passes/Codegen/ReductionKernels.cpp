@@ -19,7 +19,9 @@ using IPred = arith::CmpIPredicate;
 
 static constexpr int64_t lanes = 16;
 
-static int64_t normalize(int64_t axis, size_t rank) { return axis < 0 ? axis + int64_t(rank) : axis; }
+static int64_t normalize(int64_t axis, size_t rank) {
+  return axis < 0 ? axis + int64_t(rank) : axis;
+}
 
 namespace {
 /// A tensor seen as outer x count x inner, with the middle reduced.
@@ -55,8 +57,8 @@ static std::optional<Split> splitAt(Program &p, const Dims &dims, ArrayRef<int64
 }
 
 /// Reduces `count` elements from `base`[offset], contiguous, after `map`.
-static Value reduceRow(KernelBuilder &k, Type element, Value base, Value offset, Value count, Value init,
-                       function_ref<Value(Value)> map, Combine combine) {
+static Value reduceRow(KernelBuilder &k, Type element, Value base, Value offset, Value count,
+                       Value init, function_ref<Value(Value)> map, Combine combine) {
   Type wide = k.vec(element, lanes);
   Type accumulator = init.getType();
   Value whole = k.sub(count, k.remS(count, k.idx(lanes)));
@@ -171,8 +173,9 @@ static LogicalResult emitReduce(Program &p, Operation *op, ArrayRef<int64_t> axe
     auto combine = [&](KernelBuilder &b, Value x, Value y) { return combineReduce(b, op, x, y); };
     k.loop(begin, end, k.idx(1), [&](Value iv) {
       if (rows) {
-        Value acc = reduceRow(k, element, v[0], k.mul(iv, count), count, initReduce(k, op, accumulator),
-                              [&](Value x) { return finish.map(k, x); }, combine);
+        Value acc = reduceRow(
+            k, element, v[0], k.mul(iv, count), count, initReduce(k, op, accumulator),
+            [&](Value x) { return finish.map(k, x); }, combine);
         storeElement(k, finish.finish(k, acc, count), resultType, v[1], iv);
         return;
       }
@@ -184,12 +187,14 @@ static LogicalResult emitReduce(Program &p, Operation *op, ArrayRef<int64_t> axe
           Value x = k.load(type, v[0], k.add(base, k.add(k.mul(r, inner), at)));
           return SmallVector<Value>{combineReduce(k, op, carried[0], finish.map(k, x))};
         })[0];
-        storeElement(k, finish.finish(k, acc, count), resultType, v[1], k.add(k.mul(iv, inner), at));
+        storeElement(k, finish.finish(k, acc, count), resultType, v[1],
+                     k.add(k.mul(iv, inner), at));
       });
     });
   };
   std::string key;
-  llvm::raw_string_ostream(key) << op->getName() << op->getPropertiesAsAttribute() << element << rows;
+  llvm::raw_string_ostream(key) << op->getName() << op->getPropertiesAsAttribute() << element
+                                << rows;
   Kernel kernel = p.getKernel("reduce", key, args, loc, body);
   SmallVector<Value> values = {p.pointer(input, loc), p.pointer(result, loc)};
   if (auto q = dyn_cast<qnn::QReduceMeanOp>(op))
@@ -212,21 +217,24 @@ static LogicalResult emitArgMax(Program &p, qnn::ArgMaxOp op) {
     k.loop(begin, end, k.idx(1), [&](Value iv) {
       Value base = k.add(k.mul(k.divS(iv, inner), k.mul(count, inner)), k.remS(iv, inner));
       Value first = k.load(element, v[0], base);
-      auto best = k.loop(k.idx(1), count, k.idx(1), {first, k.idx(0)}, [&](Value r, ValueRange carried) {
-        Value x = k.load(element, v[0], k.add(base, k.mul(r, inner)));
-        Value better = isa<FloatType>(element) ? k.compare(FPred::OGT, x, carried[0])
-                                               : k.compare(IPred::sgt, x, carried[0]);
-        return SmallVector<Value>{k.select(better, x, carried[0]), k.select(better, r, carried[1])};
-      });
+      auto best =
+          k.loop(k.idx(1), count, k.idx(1), {first, k.idx(0)}, [&](Value r, ValueRange carried) {
+            Value x = k.load(element, v[0], k.add(base, k.mul(r, inner)));
+            Value better = isa<FloatType>(element) ? k.compare(FPred::OGT, x, carried[0])
+                                                   : k.compare(IPred::sgt, x, carried[0]);
+            return SmallVector<Value>{k.select(better, x, carried[0]),
+                                      k.select(better, r, carried[1])};
+          });
       k.store(best[1], v[1], iv);
     });
   };
   std::string key;
   llvm::raw_string_ostream(key) << element;
-  Kernel kernel = p.getKernel("arg_max", key, {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
+  Kernel kernel =
+      p.getKernel("arg_max", key, {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
   p.launch(kernel,
-           {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc), p.hostValue(split.count, loc),
-            p.hostValue(split.inner, loc)},
+           {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc),
+            p.hostValue(split.count, loc), p.hostValue(split.inner, loc)},
            p.mul(split.outer, split.inner), 64, loc);
   return success();
 }
@@ -236,8 +244,11 @@ static LogicalResult emitArgMax(Program &p, qnn::ArgMaxOp op) {
 static void softmaxRow(KernelBuilder &k, Value input, Value output, Value offset, Value count) {
   Type f32 = k.f32();
   double inf = std::numeric_limits<double>::infinity();
-  auto larger = [](KernelBuilder &b, Value x, Value y) { return b.select(b.compare(FPred::OGT, x, y), x, y); };
-  Value most = reduceRow(k, f32, input, offset, count, k.number(f32, -inf), [](Value x) { return x; }, larger);
+  auto larger = [](KernelBuilder &b, Value x, Value y) {
+    return b.select(b.compare(FPred::OGT, x, y), x, y);
+  };
+  Value most = reduceRow(
+      k, f32, input, offset, count, k.number(f32, -inf), [](Value x) { return x; }, larger);
   // A row of -inf only: subtract 0 and let exp give 0.
   Value shift = k.select(k.compare(FPred::OEQ, most, k.number(f32, -inf)), k.number(f32, 0), most);
   auto exponent = [&](Value x) { return emitExp(k, k.sub(x, k.splat(shift, x.getType()))); };
@@ -246,7 +257,8 @@ static void softmaxRow(KernelBuilder &k, Value input, Value output, Value offset
     k.store(exponent(k.load(type, input, k.add(offset, at))), output, k.add(offset, at));
   });
   auto add = [](KernelBuilder &b, Value x, Value y) { return b.add(x, y); };
-  Value sum = reduceRow(k, f32, output, offset, count, k.number(f32, 0), [](Value x) { return x; }, add);
+  Value sum =
+      reduceRow(k, f32, output, offset, count, k.number(f32, 0), [](Value x) { return x; }, add);
   Value inverse = k.fdiv(k.number(f32, 1), sum);
   k.vectorLoop(k.idx(0), count, lanes, [&](Value at, int64_t width) {
     Type type = width == 1 ? f32 : Type(k.vec(f32, width));
@@ -256,7 +268,8 @@ static void softmaxRow(KernelBuilder &k, Value input, Value output, Value offset
 }
 
 /// Softmax down columns: `inner` neighbours at a time.
-static void softmaxColumns(KernelBuilder &k, Value input, Value output, Value base, Value count, Value inner) {
+static void softmaxColumns(KernelBuilder &k, Value input, Value output, Value base, Value count,
+                           Value inner) {
   Type f32 = k.f32();
   k.vectorLoop(k.idx(0), inner, lanes, [&](Value at, int64_t width) {
     Type type = width == 1 ? f32 : Type(k.vec(f32, width));
@@ -267,13 +280,16 @@ static void softmaxColumns(KernelBuilder &k, Value input, Value output, Value ba
       return SmallVector<Value>{k.select(k.compare(FPred::OGT, x, carried[0]), x, carried[0])};
     })[0];
     Value shift = k.select(k.compare(FPred::OEQ, most, init), k.number(type, 0), most);
-    Value sum = k.loop(k.idx(0), count, k.idx(1), k.number(type, 0), [&](Value r, ValueRange carried) {
-      Value e = emitExp(k, k.sub(k.load(type, input, place(r)), shift));
-      k.store(e, output, place(r));
-      return SmallVector<Value>{k.add(carried[0], e)};
-    })[0];
+    Value sum =
+        k.loop(k.idx(0), count, k.idx(1), k.number(type, 0), [&](Value r, ValueRange carried) {
+          Value e = emitExp(k, k.sub(k.load(type, input, place(r)), shift));
+          k.store(e, output, place(r));
+          return SmallVector<Value>{k.add(carried[0], e)};
+        })[0];
     Value inverse = k.fdiv(k.number(type, 1), sum);
-    k.loop(count, [&](Value r) { k.store(k.mul(k.load(type, output, place(r)), inverse), output, place(r)); });
+    k.loop(count, [&](Value r) {
+      k.store(k.mul(k.load(type, output, place(r)), inverse), output, place(r));
+    });
   });
 }
 
@@ -294,23 +310,27 @@ static LogicalResult emitSoftmax(Program &p, qnn::SoftmaxOp op) {
                               {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
   Dim work = p.mul(split.count, split.inner);
   p.launch(kernel,
-           {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc), p.hostValue(split.count, loc),
-            p.hostValue(split.inner, loc)},
+           {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc),
+            p.hostValue(split.count, loc), p.hostValue(split.inner, loc)},
            split.outer, work.isStatic() ? 8 * work.size : 2048, loc);
   return success();
 }
 
 //===--- normalizations ---------------------------------------------------===//
 
-static LogicalResult emitNorm(Program &p, Operation *op, Value scale, Value bias, int64_t axis, double epsilon) {
+static LogicalResult emitNorm(Program &p, Operation *op, Value scale, Value bias, int64_t axis,
+                              double epsilon) {
   Location loc = op->getLoc();
   Value input = op->getOperand(0), result = op->getResult(0);
   const Dims dims = p.info(input).dims;
   axis = normalize(axis, dims.size());
-  Dim outer = p.product(ArrayRef(dims).take_front(axis)), count = p.product(ArrayRef(dims).drop_front(axis));
-  if (!p.equal(p.numElements(scale), count).is(1) || (bias && !p.equal(p.numElements(bias), count).is(1)))
+  Dim outer = p.product(ArrayRef(dims).take_front(axis)),
+      count = p.product(ArrayRef(dims).drop_front(axis));
+  if (!p.equal(p.numElements(scale), count).is(1) ||
+      (bias && !p.equal(p.numElements(bias), count).is(1)))
     return op->emitError() << "node '" << bitwright::getNodeName(loc)
-                           << "': a scale that does not have one element for each normalized one cannot be compiled";
+                           << "': a scale that does not have one element for each normalized one "
+                              "cannot be compiled";
   bool centers = isa<qnn::LayerNormOp>(op);
   using Arg = Program::Arg;
   SmallVector<Arg> args(bias ? 4 : 3, Arg::Pointer);
@@ -322,7 +342,10 @@ static LogicalResult emitNorm(Program &p, Operation *op, Value scale, Value bias
     k.loop(begin, end, k.idx(1), [&](Value iv) {
       Value offset = k.mul(iv, size), mean = k.number(f32, 0);
       if (centers)
-        mean = k.fdiv(reduceRow(k, f32, v[0], offset, size, k.number(f32, 0), [](Value x) { return x; }, add), length);
+        mean = k.fdiv(
+            reduceRow(
+                k, f32, v[0], offset, size, k.number(f32, 0), [](Value x) { return x; }, add),
+            length);
       auto centered = [&](Value x) { return centers ? k.sub(x, k.splat(mean, x.getType())) : x; };
       Value sum = reduceRow(
           k, f32, v[0], offset, size, k.number(f32, 0),
@@ -343,9 +366,11 @@ static LogicalResult emitNorm(Program &p, Operation *op, Value scale, Value bias
       });
     });
   };
-  std::string key = (centers ? "layer" : "rms") + std::string(bias ? "b" : "") + std::to_string(epsilon * 1e12);
+  std::string key =
+      (centers ? "layer" : "rms") + std::string(bias ? "b" : "") + std::to_string(epsilon * 1e12);
   Kernel kernel = p.getKernel("norm", key, args, loc, body);
-  SmallVector<Value> values = {p.pointer(input, loc), p.pointer(result, loc), p.pointer(scale, loc)};
+  SmallVector<Value> values = {p.pointer(input, loc), p.pointer(result, loc),
+                               p.pointer(scale, loc)};
   if (bias)
     values.push_back(p.pointer(bias, loc));
   values.push_back(p.hostValue(count, loc));
@@ -358,22 +383,24 @@ LogicalResult bitwright::codegen::emitReduction(Program &p, Operation *op) {
     Type type = p.info(value).elementType;
     bool isNarrowFloat = isa<FloatType>(type) && !type.isF32();
     if (isNarrowFloat || type.isInteger(1) || type.isInteger(4))
-      return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '" << op->getName() << "' on "
-                             << type << " cannot be compiled";
+      return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '"
+                             << op->getName() << "' on " << type << " cannot be compiled";
   }
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<qnn::ReduceMaxOp, qnn::ReduceMeanOp, qnn::ReduceMinOp, qnn::ReduceProdOp, qnn::ReduceSumOp,
-            qnn::QReduceMeanOp>([&](auto o) { return emitReduce(p, op, o.getAxes()); })
+      .Case<qnn::ReduceMaxOp, qnn::ReduceMeanOp, qnn::ReduceMinOp, qnn::ReduceProdOp,
+            qnn::ReduceSumOp, qnn::QReduceMeanOp>(
+          [&](auto o) { return emitReduce(p, op, o.getAxes()); })
       .Case([&](qnn::ArgMaxOp o) { return emitArgMax(p, o); })
       .Case([&](qnn::SoftmaxOp o) { return emitSoftmax(p, o); })
       .Case([&](qnn::RmsNormOp o) {
         return emitNorm(p, op, o.getScale(), Value(), -1, o.getEpsilon().convertToDouble());
       })
       .Case([&](qnn::LayerNormOp o) {
-        return emitNorm(p, op, o.getScale(), o.getBias(), o.getAxis(), o.getEpsilon().convertToDouble());
+        return emitNorm(p, op, o.getScale(), o.getBias(), o.getAxis(),
+                        o.getEpsilon().convertToDouble());
       })
       .Default([](Operation *op) {
-        return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '" << op->getName()
-                               << "' cannot be compiled";
+        return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '"
+                               << op->getName() << "' cannot be compiled";
       });
 }

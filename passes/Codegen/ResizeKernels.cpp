@@ -51,7 +51,9 @@ Value ResizeAxis::limit(Value x) const {
 
 Value ResizeAxis::coordinate(Value x) const {
   Value at = real(x), isSingle = k.compare(IPred::eq, output, k.idx(1));
-  auto halfPixel = [&] { return k.sub(k.fdiv(k.add(at, number(0.5)), number(scale)), number(0.5)); };
+  auto halfPixel = [&] {
+    return k.sub(k.fdiv(k.add(at, number(0.5)), number(scale)), number(0.5));
+  };
   switch (op.getCoordinates()) {
   case qnn::CoordinateMode::Asymmetric:
     return k.fdiv(at, number(scale));
@@ -96,7 +98,8 @@ Sources ResizeAxis::cubic(Value source) const {
   Sources result;
   for (int i = 0; i < 4; ++i)
     result.index.push_back(clampIndex(k.add(low, number(i - 1))));
-  result.weight = {outer(k.add(t, number(1))), inner(t), inner(k.sub(number(1), t)), outer(k.sub(number(2), t))};
+  result.weight = {outer(k.add(t, number(1))), inner(t), inner(k.sub(number(1), t)),
+                   outer(k.sub(number(2), t))};
   return result;
 }
 
@@ -117,8 +120,9 @@ Sources ResizeAxis::sources(Value x) const {
 }
 
 /// One output pixel: moves or mixes the channels of the pixels it reads.
-static void emitPixel(KernelBuilder &k, Type element, Value channels, std::optional<int64_t> known, Value imageRow,
-                      Value width, const Sources &rows, const Sources &columns, Value input, Value output) {
+static void emitPixel(KernelBuilder &k, Type element, Value channels, std::optional<int64_t> known,
+                      Value imageRow, Value width, const Sources &rows, const Sources &columns,
+                      Value input, Value output) {
   SmallVector<Value> pixels, weights;
   for (auto [i, y] : llvm::enumerate(rows.index))
     for (auto [j, x] : llvm::enumerate(columns.index)) {
@@ -164,20 +168,23 @@ LogicalResult bitwright::codegen::emitResize(Program &p, Operation *operation) {
   SmallVector<Arg> args(2, Arg::Pointer);
   args.append(5, Arg::Size);
   auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
-    Value height = v[2], width = v[3], outHeight = v[4], outWidth = v[5], channels = known ? k.idx(*known) : v[6];
-    ResizeAxis vertical{k, op, scales[0], height, outHeight}, horizontal{k, op, scales[1], width, outWidth};
+    Value height = v[2], width = v[3], outHeight = v[4], outWidth = v[5],
+          channels = known ? k.idx(*known) : v[6];
+    ResizeAxis vertical{k, op, scales[0], height, outHeight},
+        horizontal{k, op, scales[1], width, outWidth};
     k.loop(begin, end, k.idx(1), [&](Value iv) {
       Sources rows = vertical.sources(k.remS(iv, outHeight));
       Value imageRow = k.mul(k.divS(iv, outHeight), height);
       k.loop(outWidth, [&](Value column) {
         Value offset = k.mul(k.add(k.mul(iv, outWidth), column), channels);
-        emitPixel(k, element, channels, known, imageRow, width, rows, horizontal.sources(column), v[0],
-                  k.gep(v[1], element, offset));
+        emitPixel(k, element, channels, known, imageRow, width, rows, horizontal.sources(column),
+                  v[0], k.gep(v[1], element, offset));
       });
     });
   };
   std::string key;
-  llvm::raw_string_ostream(key) << op->getPropertiesAsAttribute() << element << ',' << (known ? *known : -1);
+  llvm::raw_string_ostream(key) << op->getPropertiesAsAttribute() << element << ','
+                                << (known ? *known : -1);
   Kernel kernel = p.getKernel("resize", key, args, loc, body);
   SmallVector<Value> values = {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc)};
   for (Dim size : {x[1], x[2], y[1], y[2], x[3]})

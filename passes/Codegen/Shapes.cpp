@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+/// \file
+/// Symbolic shape of each op, and the values of tensors made of sizes.
+
 #include "passes/Codegen/Shapes.h"
 
 #include "dialects/QNN/Constants.h"
@@ -26,8 +29,8 @@ Dim bitwright::codegen::broadcastDim(Program &p, Dim x, Dim y) {
   return p.select(p.equal(x, 1), y, x);
 }
 
-Dim bitwright::codegen::windowCount(Program &p, Dim input, int64_t kernel, int64_t stride, int64_t padding,
-                                    int64_t dilation) {
+Dim bitwright::codegen::windowCount(Program &p, Dim input, int64_t kernel, int64_t stride,
+                                    int64_t padding, int64_t dilation) {
   int64_t extent = dilation * (kernel - 1) + 1;
   return p.max(p.add(p.floorDiv(p.sub(p.add(input, padding), extent), stride), 1), 0);
 }
@@ -158,7 +161,8 @@ static void evaluateMovement(Program &p, Operation *op, TensorInfo &result) {
     result.elements = elementsOf(0);
   } else if (isa<qnn::ExpandOp>(op)) {
     if (auto source = elementsOf(0); source && allStatic(p.info(op->getOperand(0)).dims)) {
-      SmallVector<int64_t> shape = llvm::map_to_vector(result.dims, [](Dim dim) { return dim.size; });
+      SmallVector<int64_t> shape =
+          llvm::map_to_vector(result.dims, [](Dim dim) { return dim.size; });
       Dims elements;
       for (int64_t i = 0; i < *count; ++i)
         elements.push_back((*source)[broadcastIndex(shape, i, p.info(op->getOperand(0)).dims)]);
@@ -204,7 +208,9 @@ static void evaluateMovement(Program &p, Operation *op, TensorInfo &result) {
 
 //===--- shapes -----------------------------------------------------------===//
 
-static int64_t normalize(int64_t axis, size_t rank) { return axis < 0 ? axis + int64_t(rank) : axis; }
+static int64_t normalize(int64_t axis, size_t rank) {
+  return axis < 0 ? axis + int64_t(rank) : axis;
+}
 
 SmallVector<SliceAxis> bitwright::codegen::getSliceAxes(Program &p, Operation *op) {
   auto slice = cast<qnn::SliceOp>(op);
@@ -267,7 +273,8 @@ static LogicalResult inferConcat(Program &p, qnn::ConcatOp op, TensorInfo &resul
     for (size_t i = 0; i < dims.size(); ++i) {
       if (int64_t(i) == axis)
         result.dims[i] = p.add(result.dims[i], dims[i]);
-      else if (failed(p.require(p.equal(dims[i], result.dims[i]), op, "operands differ outside the axis")))
+      else if (failed(p.require(p.equal(dims[i], result.dims[i]), op,
+                                "operands differ outside the axis")))
         return failure();
     }
   }
@@ -280,17 +287,21 @@ static LogicalResult inferConv(Program &p, ConvOp op, TensorInfo &result) {
   auto strides = op.getStrides(), pads = op.getPads(), dilations = op.getDilations();
   result.dims = {x[0]};
   for (int i = 0; i < 2; ++i)
-    result.dims.push_back(windowCount(p, x[1 + i], w[1 + i].size, strides[i], pads[i] + pads[2 + i], dilations[i]));
+    result.dims.push_back(
+        windowCount(p, x[1 + i], w[1 + i].size, strides[i], pads[i] + pads[2 + i], dilations[i]));
   result.dims.push_back(w[0]);
-  return p.require(p.equal(x[3], w[3].size * op.getGroups()), op, "input channels do not fit the weights");
+  return p.require(p.equal(x[3], w[3].size * op.getGroups()), op,
+                   "input channels do not fit the weights");
 }
 
-static LogicalResult inferPool(Program &p, Operation *op, ArrayRef<int64_t> kernel, ArrayRef<int64_t> strides,
-                               ArrayRef<int64_t> pads, ArrayRef<int64_t> dilations, TensorInfo &result) {
+static LogicalResult inferPool(Program &p, Operation *op, ArrayRef<int64_t> kernel,
+                               ArrayRef<int64_t> strides, ArrayRef<int64_t> pads,
+                               ArrayRef<int64_t> dilations, TensorInfo &result) {
   const Dims x = p.info(op->getOperand(0)).dims;
   result.dims = {x[0]};
   for (int i = 0; i < 2; ++i)
-    result.dims.push_back(windowCount(p, x[1 + i], kernel[i], strides[i], pads[i] + pads[2 + i], dilations[i]));
+    result.dims.push_back(
+        windowCount(p, x[1 + i], kernel[i], strides[i], pads[i] + pads[2 + i], dilations[i]));
   result.dims.push_back(x[3]);
   return success();
 }
@@ -298,13 +309,15 @@ static LogicalResult inferPool(Program &p, Operation *op, ArrayRef<int64_t> kern
 static LogicalResult inferMatmul(Program &p, qnn::MatmulOp op, TensorInfo &result) {
   const Dims x = p.info(op.getLhs()).dims, y = p.info(op.getRhs()).dims;
   if (x.size() < 2 || y.size() < 2)
-    return op.emitError() << "node '" << bitwright::getNodeName(op.getLoc()) << "': matmul of vectors is not supported";
+    return op.emitError() << "node '" << bitwright::getNodeName(op.getLoc())
+                          << "': matmul of vectors is not supported";
   size_t rank = std::max(x.size(), y.size());
   for (size_t i = 0; i + 2 < rank; ++i) {
     Dim a = i + x.size() < rank ? Dim(1) : x[i + x.size() - rank];
     Dim b = i + y.size() < rank ? Dim(1) : y[i + y.size() - rank];
     Dim dim = broadcastDim(p, a, b);
-    Dim fits = p.logicalAnd(p.max(p.equal(a, 1), p.equal(a, dim)), p.max(p.equal(b, 1), p.equal(b, dim)));
+    Dim fits =
+        p.logicalAnd(p.max(p.equal(a, 1), p.equal(a, dim)), p.max(p.equal(b, 1), p.equal(b, dim)));
     if (failed(p.require(fits, op, "batch dimensions do not broadcast")))
       return failure();
     result.dims.push_back(dim);
@@ -322,7 +335,8 @@ static LogicalResult inferLinear(Program &p, LinearOp op, TensorInfo &result) {
   return p.require(p.equal(x.back(), w[1]), op, "input features do not fit the weights");
 }
 
-static void inferReduce(Program &p, Operation *op, ArrayRef<int64_t> axes, bool keepDims, TensorInfo &result) {
+static void inferReduce(Program &p, Operation *op, ArrayRef<int64_t> axes, bool keepDims,
+                        TensorInfo &result) {
   const Dims x = p.info(op->getOperand(0)).dims;
   llvm::SmallDenseSet<int64_t> reduced;
   for (int64_t axis : axes)
@@ -336,13 +350,15 @@ static void inferReduce(Program &p, Operation *op, ArrayRef<int64_t> axes, bool 
 }
 
 static LogicalResult inferRange(Program &p, qnn::RangeOp op, TensorInfo &result) {
-  auto start = getSizes(p, op, op.getStart(), "the start"), limit = getSizes(p, op, op.getLimit(), "the limit"),
+  auto start = getSizes(p, op, op.getStart(), "the start"),
+       limit = getSizes(p, op, op.getLimit(), "the limit"),
        delta = getSizes(p, op, op.getDelta(), "the step");
   if (failed(start) || failed(limit) || failed(delta))
     return failure();
   Dim step = (*delta)[0];
   if (!step.isStatic() || step.size == 0)
-    return op.emitError() << "node '" << bitwright::getNodeName(op.getLoc()) << "': the step of a range must be a constant";
+    return op.emitError() << "node '" << bitwright::getNodeName(op.getLoc())
+                          << "': the step of a range must be a constant";
   Dim span = step.size > 0 ? p.sub((*limit)[0], (*start)[0]) : p.sub((*start)[0], (*limit)[0]);
   result.dims = {p.max(p.ceilDiv(span, std::abs(step.size)), 0)};
   if (auto count = staticCount(result)) {
@@ -412,7 +428,8 @@ static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result)
       })
       .Case([&](qnn::FlattenOp o) {
         int64_t axis = normalize(o.getAxis(), x.size());
-        result.dims = {p.product(ArrayRef(x).take_front(axis)), p.product(ArrayRef(x).drop_front(axis))};
+        result.dims = {p.product(ArrayRef(x).take_front(axis)),
+                       p.product(ArrayRef(x).drop_front(axis))};
         return success();
       })
       .Case([&](qnn::TransposeOp o) {
@@ -434,8 +451,9 @@ static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result)
             return failure();
         for (Dim step : *p.info(o.getSteps()).elements)
           if (!step.isStatic() || step.size == 0)
-            return LogicalResult(op->emitError() << "node '" << bitwright::getNodeName(op->getLoc())
-                                                 << "': the step of a slice must be a constant other than 0");
+            return LogicalResult(op->emitError()
+                                 << "node '" << bitwright::getNodeName(op->getLoc())
+                                 << "': the step of a slice must be a constant other than 0");
         for (SliceAxis axis : getSliceAxes(p, op))
           result.dims.push_back(axis.count);
         return success();
@@ -449,7 +467,8 @@ static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result)
           Dim a = i + x.size() < rank ? Dim(1) : x[i + x.size() - rank];
           Dim b = i + shape->size() < rank ? Dim(1) : (*shape)[i + shape->size() - rank];
           Dim dim = broadcastDim(p, a, b);
-          if (a != dim && !a.is(1) && failed(p.require(p.max(p.equal(a, 1), p.equal(a, dim)), op, "cannot expand")))
+          if (a != dim && !a.is(1) &&
+              failed(p.require(p.max(p.equal(a, 1), p.equal(a, dim)), op, "cannot expand")))
             return failure();
           result.dims.push_back(dim);
         }
@@ -484,8 +503,8 @@ static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result)
         return success();
       })
       .Default([](Operation *op) {
-        return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '" << op->getName()
-                               << "' cannot be compiled";
+        return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '"
+                               << op->getName() << "' cannot be compiled";
       });
 }
 
@@ -500,21 +519,23 @@ static LogicalResult inferNetworkOp(Program &p, Operation *op, TensorInfo &resul
         const Dims w = p.info(o.getWeight()).dims;
         result.dims = {x[0]};
         for (int i = 0; i < 2; ++i) {
-          int64_t grow = o.getDilations()[i] * (w[1 + i].size - 1) + 1 - o.getPads()[i] - o.getPads()[2 + i] +
-                         o.getOutputPads()[i];
-          result.dims.push_back(p.max(p.add(p.mul(p.sub(x[1 + i], 1), o.getStrides()[i]), grow), 0));
+          int64_t grow = o.getDilations()[i] * (w[1 + i].size - 1) + 1 - o.getPads()[i] -
+                         o.getPads()[2 + i] + o.getOutputPads()[i];
+          result.dims.push_back(
+              p.max(p.add(p.mul(p.sub(x[1 + i], 1), o.getStrides()[i]), grow), 0));
         }
         result.dims.push_back(w[0].size * o.getGroups());
         return success();
       })
       .Case<qnn::MaxPool2dOp, qnn::AvgPool2dOp>([&](auto o) {
-        return inferPool(p, op, o.getKernel(), o.getStrides(), o.getPads(), o.getDilations(), result);
+        return inferPool(p, op, o.getKernel(), o.getStrides(), o.getPads(), o.getDilations(),
+                         result);
       })
       .Case([&](qnn::QAvgPool2dOp o) {
         return inferPool(p, op, o.getKernel(), o.getStrides(), o.getPads(), {1, 1}, result);
       })
-      .Case<qnn::ReduceMaxOp, qnn::ReduceMeanOp, qnn::ReduceMinOp, qnn::ReduceProdOp, qnn::ReduceSumOp,
-            qnn::QReduceMeanOp>([&](auto o) {
+      .Case<qnn::ReduceMaxOp, qnn::ReduceMeanOp, qnn::ReduceMinOp, qnn::ReduceProdOp,
+            qnn::ReduceSumOp, qnn::QReduceMeanOp>([&](auto o) {
         inferReduce(p, op, o.getAxes(), o.getKeepDims(), result);
         return success();
       })
@@ -523,8 +544,8 @@ static LogicalResult inferNetworkOp(Program &p, Operation *op, TensorInfo &resul
         inferReduce(p, op, axis, o.getKeepDims(), result);
         return success();
       })
-      .Case<qnn::BatchNormOp, qnn::LayerNormOp, qnn::RmsNormOp, qnn::SoftmaxOp, qnn::ObserveOp, qnn::QuantizeOp,
-            qnn::DequantizeOp, qnn::RequantizeOp, qnn::LookupOp>([&](auto) {
+      .Case<qnn::BatchNormOp, qnn::LayerNormOp, qnn::RmsNormOp, qnn::SoftmaxOp, qnn::ObserveOp,
+            qnn::QuantizeOp, qnn::DequantizeOp, qnn::RequantizeOp, qnn::LookupOp>([&](auto) {
         result.dims = x;
         return success();
       })
@@ -550,7 +571,8 @@ LogicalResult bitwright::codegen::inferShapes(Program &p, Operation *op) {
       if (value != op->getResult(0))
         result.dims.back() = Dim(1);
     } else {
-      if (op->getNumOperands() == 0 ? failed(inferShapeOp(p, op, result)) : failed(inferNetworkOp(p, op, result)))
+      if (op->getNumOperands() == 0 ? failed(inferShapeOp(p, op, result))
+                                    : failed(inferNetworkOp(p, op, result)))
         return failure();
       evaluateMovement(p, op, result);
     }
@@ -558,12 +580,14 @@ LogicalResult bitwright::codegen::inferShapes(Program &p, Operation *op) {
     for (int64_t axis = 0; axis < type.getRank(); ++axis) {
       if (type.isDynamicDim(axis) || result.dims[axis].isStatic())
         continue;
-      if (failed(p.require(p.equal(result.dims[axis], type.getDimSize(axis)), op, "a dimension differs from its type")))
+      if (failed(p.require(p.equal(result.dims[axis], type.getDimSize(axis)), op,
+                           "a dimension differs from its type")))
         return failure();
       result.dims[axis] = type.getDimSize(axis);
     }
     if (int64_t(result.dims.size()) > 8)
-      return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': more than 8 dimensions";
+      return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc())
+                             << "': more than 8 dimensions";
     p.info(value) = result;
   }
   return success();

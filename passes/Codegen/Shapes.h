@@ -25,7 +25,8 @@ struct SliceAxis {
 llvm::SmallVector<SliceAxis> getSliceAxes(Program &program, mlir::Operation *op);
 
 /// Integer sizes of a convolution or pooling window along one axis.
-Dim windowCount(Program &program, Dim input, int64_t kernel, int64_t stride, int64_t padding, int64_t dilation);
+Dim windowCount(Program &program, Dim input, int64_t kernel, int64_t stride, int64_t padding,
+                int64_t dilation);
 
 } // namespace bitwright::codegen
 

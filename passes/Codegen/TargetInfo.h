@@ -49,11 +49,13 @@ public:
 
   /// acc + products of unsigned weights (lanes * group bytes) and one group of
   /// signed activations, for block-quantized weights.
-  virtual Value emitDotUnsigned(KernelBuilder &k, Value acc, Value activations, Value weights) const = 0;
+  virtual Value emitDotUnsigned(KernelBuilder &k, Value acc, Value activations,
+                                Value weights) const = 0;
 
   /// acc + products lane by lane: each i32 lane of `activations` and `weights`
   /// holds one group as emitDot reads it. At least 4 lanes, at most getLanes().
-  virtual Value emitLaneDot(KernelBuilder &k, Value acc, Value activations, Value weights) const = 0;
+  virtual Value emitLaneDot(KernelBuilder &k, Value acc, Value activations,
+                            Value weights) const = 0;
 
   /// The BW_CPU_* bits that the generated code needs.
   virtual uint64_t getFeatures() const = 0;

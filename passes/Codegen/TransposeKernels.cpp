@@ -10,7 +10,9 @@ using namespace mlir;
 using namespace bitwright::codegen;
 
 /// Rows and columns of a block: registers of 16 or 32 bytes.
-static int64_t blockSize(int64_t elementBytes) { return elementBytes == 1 ? 16 : elementBytes == 8 ? 4 : 8; }
+static int64_t blockSize(int64_t elementBytes) {
+  return elementBytes == 1 ? 16 : elementBytes == 8 ? 4 : 8;
+}
 
 /// Transposes rows.size() registers of as many elements. Interleaving the first
 /// half of the rows with the second moves one bit of the row number into the
@@ -53,7 +55,8 @@ static void copyBlock(KernelBuilder &k, const Plane &plane, Value i, Value j, in
     k.store(row, plane.to, k.add(k.mul(k.add(i, k.idx(r)), plane.toStep), j));
 }
 
-static void copyElements(KernelBuilder &k, const Plane &plane, Value i0, Value i1, Value j0, Value j1) {
+static void copyElements(KernelBuilder &k, const Plane &plane, Value i0, Value i1, Value j0,
+                         Value j1) {
   k.loop(i0, i1, k.idx(1), [&](Value i) {
     k.loop(j0, j1, k.idx(1), [&](Value j) {
       Value x = k.load(plane.element, plane.from, k.add(i, k.mul(j, plane.fromStep)));
@@ -63,7 +66,8 @@ static void copyElements(KernelBuilder &k, const Plane &plane, Value i0, Value i
 }
 
 /// The part [i0, i1) x [j0, j1) of a plane.
-static void copyPart(KernelBuilder &k, const Plane &plane, Value i0, Value i1, Value j0, Value j1, int64_t size) {
+static void copyPart(KernelBuilder &k, const Plane &plane, Value i0, Value i1, Value j0, Value j1,
+                     int64_t size) {
   auto wholeEnd = [&](Value low, Value high) {
     Value count = k.sub(high, low);
     return k.sub(high, k.remS(count, k.idx(size)));
@@ -76,9 +80,9 @@ static void copyPart(KernelBuilder &k, const Plane &plane, Value i0, Value i1, V
   copyElements(k, plane, i2, i1, j0, j1);
 }
 
-bool bitwright::codegen::emitTransposedCopy(Program &p, int64_t elementBytes, ArrayRef<Dim> dims, Value src,
-                                            ArrayRef<Dim> srcStrides, Value dst, ArrayRef<Dim> dstStrides,
-                                            Location loc) {
+bool bitwright::codegen::emitTransposedCopy(Program &p, int64_t elementBytes, ArrayRef<Dim> dims,
+                                            Value src, ArrayRef<Dim> srcStrides, Value dst,
+                                            ArrayRef<Dim> dstStrides, Location loc) {
   // A part of the plane that one iteration copies: whole cache lines of the
   // source, and not more lines than the first level cache holds.
   const int64_t partI = std::max<int64_t>(64 / elementBytes, blockSize(elementBytes)), partJ = 128;
@@ -113,7 +117,8 @@ bool bitwright::codegen::emitTransposedCopy(Program &p, int64_t elementBytes, Ar
         to = k.add(to, k.mul(at, entry[2]));
       }
       Plane plane{element, k.gep(v[0], element, from), k.gep(v[1], element, to), v[4], v[5]};
-      Value i1 = k.minimum(k.add(i0, k.idx(partI)), sizeI), j1 = k.minimum(k.add(j0, k.idx(partJ)), sizeJ);
+      Value i1 = k.minimum(k.add(i0, k.idx(partI)), sizeI),
+            j1 = k.minimum(k.add(j0, k.idx(partJ)), sizeJ);
       copyPart(k, plane, i0, i1, j0, j1, blockSize(elementBytes));
     });
   };

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+/// \file
+/// Where the window of a pixel lies inside the image: see Windows.h.
+
 #include "passes/Codegen/Windows.h"
 
 using namespace mlir;
 using namespace bitwright::codegen;
 using IPred = arith::CmpIPredicate;
 
-Window::Window(ArrayRef<int64_t> kernelSizes, ArrayRef<int64_t> stepSizes, ArrayRef<int64_t> padSizes,
-               ArrayRef<int64_t> dilationSizes) {
+Window::Window(ArrayRef<int64_t> kernelSizes, ArrayRef<int64_t> stepSizes,
+               ArrayRef<int64_t> padSizes, ArrayRef<int64_t> dilationSizes) {
   for (int axis = 0; axis < 2; ++axis) {
     kernel[axis] = kernelSizes[axis];
     strides[axis] = stepSizes[axis];
@@ -25,17 +28,22 @@ std::string Window::key() const {
 
 Value Taps::count(KernelBuilder &k) const { return k.maximum(k.sub(end, begin), k.idx(0)); }
 
-Taps bitwright::codegen::clampTaps(KernelBuilder &k, const Window &window, int axis, Value output, Value size) {
-  Value zero = k.idx(0), origin = k.sub(k.mul(output, k.idx(window.strides[axis])), k.idx(window.pads[axis]));
+Taps bitwright::codegen::clampTaps(KernelBuilder &k, const Window &window, int axis, Value output,
+                                   Value size) {
+  Value zero = k.idx(0),
+        origin = k.sub(k.mul(output, k.idx(window.strides[axis])), k.idx(window.pads[axis]));
   int64_t dilation = window.dilations[axis];
-  auto firstAtLeast = [&](Value distance) { return k.ceilDiv(k.maximum(distance, zero), dilation); };
+  auto firstAtLeast = [&](Value distance) {
+    return k.ceilDiv(k.maximum(distance, zero), dilation);
+  };
   Value begin = firstAtLeast(k.sub(zero, origin));
   Value end = k.minimum(firstAtLeast(k.sub(size, origin)), k.idx(window.kernel[axis]));
   return {begin, end, origin};
 }
 
 void bitwright::codegen::splitColumns(KernelBuilder &k, const Window &window, const OutputRow &row,
-                                      const ImageSizes &sizes, ColumnRange border, ColumnRange interior) {
+                                      const ImageSizes &sizes, ColumnRange border,
+                                      ColumnRange interior) {
   int64_t stride = window.strides[1], pad = window.pads[1];
   int64_t reach = (window.kernel[1] - 1) * window.dilations[1];
   Value zero = k.idx(0);
@@ -56,16 +64,18 @@ void bitwright::codegen::splitColumns(KernelBuilder &k, const Window &window, co
   });
 }
 
-void bitwright::codegen::forEachOutputRow(KernelBuilder &k, const Window &window, const ImageSizes &sizes, Value begin,
-                                          Value end, function_ref<void(const OutputRow &)> body) {
+void bitwright::codegen::forEachOutputRow(KernelBuilder &k, const Window &window,
+                                          const ImageSizes &sizes, Value begin, Value end,
+                                          function_ref<void(const OutputRow &)> body) {
   k.loop(begin, end, k.idx(1), [&](Value iv) {
     Value image = k.divS(iv, sizes.outHeight), line = k.remS(iv, sizes.outHeight);
     body({image, line, clampTaps(k, window, 0, line, sizes.height)});
   });
 }
 
-SmallVector<Value> bitwright::codegen::foldTaps(KernelBuilder &k, const Window &window, const Taps &rows,
-                                                const Taps &columns, bool interior, ValueRange init, TapFold fold) {
+SmallVector<Value> bitwright::codegen::foldTaps(KernelBuilder &k, const Window &window,
+                                                const Taps &rows, const Taps &columns,
+                                                bool interior, ValueRange init, TapFold fold) {
   constexpr int64_t mostUnrolled = 25;
   auto position = [&](int axis, Value origin, Value tap) {
     return k.add(origin, k.mul(tap, k.idx(window.dilations[axis])));
@@ -87,8 +97,9 @@ SmallVector<Value> bitwright::codegen::foldTaps(KernelBuilder &k, const Window &
   });
 }
 
-void bitwright::codegen::forEachChannelBlock(KernelBuilder &k, Value channels, std::optional<int64_t> known,
-                                             int64_t lanes, function_ref<void(Value, int64_t)> body) {
+void bitwright::codegen::forEachChannelBlock(KernelBuilder &k, Value channels,
+                                             std::optional<int64_t> known, int64_t lanes,
+                                             function_ref<void(Value, int64_t)> body) {
   if (!known)
     return k.vectorLoop(k.idx(0), channels, lanes, body);
   int64_t whole = *known / lanes * lanes;

@@ -17,8 +17,8 @@ namespace bitwright::codegen {
 struct Window {
   int64_t kernel[2], strides[2], pads[2], dilations[2];
 
-  Window(llvm::ArrayRef<int64_t> kernel, llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> pads,
-         llvm::ArrayRef<int64_t> dilations);
+  Window(llvm::ArrayRef<int64_t> kernel, llvm::ArrayRef<int64_t> strides,
+         llvm::ArrayRef<int64_t> pads, llvm::ArrayRef<int64_t> dilations);
   int64_t taps() const { return kernel[0] * kernel[1]; }
   std::string key() const;
 };
@@ -47,24 +47,26 @@ struct OutputRow {
 /// padding and `interior` for those where all taps are inside, with ranges
 /// [lower, upper). Each is emitted once.
 using ColumnRange = llvm::function_ref<void(Value lower, Value upper)>;
-void splitColumns(KernelBuilder &k, const Window &window, const OutputRow &row, const ImageSizes &sizes,
-                  ColumnRange border, ColumnRange interior);
+void splitColumns(KernelBuilder &k, const Window &window, const OutputRow &row,
+                  const ImageSizes &sizes, ColumnRange border, ColumnRange interior);
 
 /// Calls `body` for each output row of [begin, end), numbered batch * outHeight.
-void forEachOutputRow(KernelBuilder &k, const Window &window, const ImageSizes &sizes, Value begin, Value end,
-                      llvm::function_ref<void(const OutputRow &row)> body);
+void forEachOutputRow(KernelBuilder &k, const Window &window, const ImageSizes &sizes, Value begin,
+                      Value end, llvm::function_ref<void(const OutputRow &row)> body);
 
 /// Folds the taps of one window: `fold(tap, y, x, carried)` with the tap's
 /// number and its position in the image. `interior` unrolls all taps where there
 /// are at most 25, else the loops run over the taps inside of the image.
-using TapFold =
-    llvm::function_ref<llvm::SmallVector<Value>(Value tap, Value y, Value x, mlir::ValueRange carried)>;
-llvm::SmallVector<Value> foldTaps(KernelBuilder &k, const Window &window, const Taps &rows, const Taps &columns,
-                                  bool interior, mlir::ValueRange init, TapFold fold);
+using TapFold = llvm::function_ref<llvm::SmallVector<Value>(Value tap, Value y, Value x,
+                                                            mlir::ValueRange carried)>;
+llvm::SmallVector<Value> foldTaps(KernelBuilder &k, const Window &window, const Taps &rows,
+                                  const Taps &columns, bool interior, mlir::ValueRange init,
+                                  TapFold fold);
 
 /// Cuts `channels` (a constant where known) into vectors of `lanes`, then, for a
 /// known number, smaller powers of two; else one by one.
-void forEachChannelBlock(KernelBuilder &k, Value channels, std::optional<int64_t> known, int64_t lanes,
+void forEachChannelBlock(KernelBuilder &k, Value channels, std::optional<int64_t> known,
+                         int64_t lanes,
                          llvm::function_ref<void(Value channel, int64_t lanes)> body);
 
 /// `element`, or a vector of it.

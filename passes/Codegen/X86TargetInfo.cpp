@@ -53,7 +53,8 @@ public:
     return k.add(acc, k.intrinsic(name, acc.getType(), {words, weights}));
   }
 
-  Value emitDotUnsigned(KernelBuilder &k, Value acc, Value activations, Value weights) const override {
+  Value emitDotUnsigned(KernelBuilder &k, Value acc, Value activations,
+                        Value weights) const override {
     int64_t lanes = getLanes();
     Value row = k.splat(activations, k.vec(k.i32(), lanes));
     if (isVnni()) {
@@ -71,11 +72,13 @@ public:
     if (isVnni()) {
       Type bytes = k.vec(k.i8(), lanes * 4);
       std::string name = "llvm.x86.avx512.vpdpbusd." + std::to_string(lanes * 32);
-      return k.intrinsic(name, acc.getType(), {acc, k.bitcast(activations, bytes), k.bitcast(weights, bytes)});
+      return k.intrinsic(name, acc.getType(),
+                         {acc, k.bitcast(activations, bytes), k.bitcast(weights, bytes)});
     }
     Type words = k.vec(k.i16(), lanes * 2);
     StringRef name = lanes == 8 ? "llvm.x86.avx2.pmadd.wd" : "llvm.x86.sse2.pmadd.wd";
-    return k.add(acc, k.intrinsic(name, acc.getType(), {k.bitcast(activations, words), k.bitcast(weights, words)}));
+    return k.add(acc, k.intrinsic(name, acc.getType(),
+                                  {k.bitcast(activations, words), k.bitcast(weights, words)}));
   }
 
 private:

@@ -82,7 +82,7 @@ func.func @quantize_scale_zero(%x: tensor<6x8xf32>) {
 func.func @quantize_scale_negative(%x: tensor<6x8xf32>) {
   %s = qnn.constant dense<-0.5> : tensor<f32>
   %z = qnn.constant dense<0> : tensor<i8>
-  // expected-error@+1 {{'qnn.quantize' op expects positive, finite scale, but got -0.5}}
+  // expected-error@+1 {{'qnn.quantize' op expects positive, finite scale, but got -5.000000e-01}}
   %r = qnn.quantize %x, %s, %z : tensor<6x8xf32>, tensor<f32>, tensor<i8> -> tensor<6x8xi8>
   return
 }
@@ -115,7 +115,7 @@ func.func @quantize_scale_infinite(%x: tensor<6x8xf32>) {
 func.func @quantize_scale_element(%x: tensor<6x8xf32>) {
   %s = qnn.constant dense<[1.0, 1.0, 0.0, 1.0, 1.0, 1.0]> : tensor<6xf32>
   %z = qnn.constant dense<0> : tensor<6xi8>
-  // expected-error@+1 {{'qnn.quantize' op at element 2}}
+  // expected-error@+1 {{'qnn.quantize' op expects positive, finite scale, but got 0.000000e+00 at element 2}}
   %r = qnn.quantize %x, %s, %z : tensor<6x8xf32>, tensor<6xf32>, tensor<6xi8> -> tensor<6x8xi8>
   return
 }
