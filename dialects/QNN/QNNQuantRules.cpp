@@ -18,7 +18,6 @@ using namespace bitwright::qnn;
 
 namespace {
 
-
 constexpr int64_t accumulatorLimit = int64_t(1) << 31;
 
 IntegerRange byteRange(bool isUnsigned) { return integerRange(8, isUnsigned); }

@@ -6,8 +6,8 @@
 #include "passes/Pipelines/Pipelines.h"
 
 #include "passes/Calibration/Passes.h"
-#include "passes/Quantization/Schemes.h"
 #include "passes/Fusion/Passes.h"
+#include "passes/Quantization/Schemes.h"
 #include "passes/Simplify/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
