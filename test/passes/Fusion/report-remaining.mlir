@@ -1,3 +1,4 @@
+// RUN: quant-opt %s --pass-pipeline='builtin.module(func.func(qnn-report-remaining))' -o /dev/null
 // RUN: rm -rf %t && mkdir %t
 // RUN: quant-compile %s -o %t/out.so --report=%t/report.txt
 // RUN: FileCheck %s --input-file=%t/report.txt
