@@ -11,6 +11,7 @@ import glob
 import hashlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 
@@ -44,7 +45,8 @@ def headers_of_objects(build):
 
 def check(entry, build, deps, config, cache):
     source = entry["file"]
-    output = os.path.normpath(os.path.join(entry["directory"], entry.get("output", "")))
+    command = shlex.split(entry["command"])
+    output = os.path.normpath(os.path.join(entry["directory"], command[command.index("-o") + 1]))
     key = digest(set(deps.get(output, [])) | {source, *config}, entry["command"])
     mark = os.path.join(cache, key)
     if os.path.exists(mark):

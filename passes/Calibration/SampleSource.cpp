@@ -322,7 +322,7 @@ static llvm::Expected<std::unique_ptr<SampleSource>> openNpy(StringRef path,
 
 /// The file of input `i` in `folder`, or "".
 static std::string findInputFile(StringRef folder, ArrayRef<ModelInput> inputs, size_t i) {
-  for (std::string name : {inputs[i].name + ".npy", "input_" + std::to_string(i) + ".npy"}) {
+  for (const std::string &name : {inputs[i].name + ".npy", "input_" + std::to_string(i) + ".npy"}) {
     llvm::SmallString<128> path(folder);
     llvm::sys::path::append(path, name);
     if (name.find('/') == std::string::npos && llvm::sys::fs::exists(path))

@@ -10,7 +10,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace qnn = bitwright::qnn;
 using IPred = arith::CmpIPredicate;
 
 //===--- packing ----------------------------------------------------------===//
@@ -300,7 +299,7 @@ void bitwright::codegen::emitGatherRows(KernelBuilder &k, const ConvShape &conv,
 Cut bitwright::codegen::cutRows(Program &p, Dim rows, int64_t tileRows, Columns columns,
                                 int64_t panelBytes) {
   int64_t panels = std::max<int64_t>(1, columns.panels());
-  int64_t few = std::clamp<int64_t>((64 * 1024 + panelBytes - 1) / panelBytes, 1, panels);
+  int64_t few = std::clamp<int64_t>((int64_t(64) * 1024 + panelBytes - 1) / panelBytes, 1, panels);
   Dim isFew = p.less(rows, tileRows + 1);
   return {p.ceilDiv(rows, tileRows), p.select(isFew, (panels + few - 1) / few, 1),
           p.select(isFew, few, panels)};
@@ -321,7 +320,7 @@ void bitwright::codegen::forEachTile(KernelBuilder &k, Value begin, Value end, V
 
 int64_t bitwright::codegen::pickTileRows(int64_t registerRows, int64_t rowBytes, bool gathers) {
   // Gathered rows lie on the stack of a worker thread.
-  constexpr int64_t maxPanelBytes = 192 * 1024;
+  constexpr int64_t maxPanelBytes = int64_t(192) * 1024;
   int64_t rows = 4 * registerRows;
   while (gathers && rows > 1 && rows * rowBytes > maxPanelBytes)
     rows = rows > registerRows ? rows - registerRows : rows / 2;

@@ -14,7 +14,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace qnn = bitwright::qnn;
 using IPred = arith::CmpIPredicate;
 
 namespace {

@@ -11,7 +11,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace qnn = bitwright::qnn;
 
 bool bitwright::codegen::takesEpilogue(Operation *op) {
   return isa<qnn::Conv2dOp, qnn::ConvTranspose2dOp, qnn::LinearOp, qnn::MatmulOp, qnn::QConv2dOp,

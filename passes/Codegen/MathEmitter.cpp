@@ -9,7 +9,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace poly = bitwright::poly;
 using FPred = arith::CmpFPredicate;
 using IPred = arith::CmpIPredicate;
 

@@ -12,7 +12,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace qnn = bitwright::qnn;
 
 Program::Program(ModuleOp module, func::FuncOp main, const TargetInfo &target)
     : module(module), main(main), target(target), frameBuilder(module.getContext()),

@@ -17,7 +17,7 @@ static char path[4096];
 static void read_library(const char *name) {
   FILE *file = fopen(name, "rb");
   CHECK(file != NULL && fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) > 0);
-  rewind(file);
+  CHECK(fseek(file, 0, SEEK_SET) == 0);
   contents = malloc((size_t)size);
   CHECK(contents != NULL && fread(contents, 1, (size_t)size, file) == (size_t)size);
   fclose(file);

@@ -15,7 +15,7 @@ extern bw_model_desc bw_toy_desc;
 extern const float bw_toy_weights[16];
 
 static long allocations;
-extern void *__libc_malloc(size_t size);
+extern void *__libc_malloc(size_t size); // NOLINT(readability-identifier-naming): glibc's name
 void *malloc(size_t size) {
   ++allocations;
   return __libc_malloc(size);

@@ -19,7 +19,6 @@
 
 using namespace bitwright;
 using llvm::createStringError;
-using llvm::Error;
 using llvm::Expected;
 using llvm::StringRef;
 using llvm::Twine;

@@ -144,7 +144,7 @@ static inline uint64_t bw_hash_weights(const void *data, uint64_t bytes) {
     lanes[i] = basis + i;
   for (i = 0; i < bytes / 64; ++i, source += 64)
     for (int lane = 0; lane < 8; ++lane) {
-      __builtin_memcpy(&word, source + 8 * lane, 8);
+      __builtin_memcpy(&word, source + 8 * (int64_t)lane, 8);
       lanes[lane] = (lanes[lane] ^ word) * prime;
     }
   for (i = 0; i < (bytes % 64 + 7) / 8; ++i) {

@@ -8,15 +8,13 @@
 
 using namespace bitwright;
 
-static const std::string convTail =
-    " strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] groups 1 clamp -128 to 127";
-
 TEST_F(ReferenceTest, QConvAppliesTheEpilogue) {
   Tensor x = i8({1, 1, 1, 2}, {10, -3}), w = i8({2, 1, 1, 2}, {1, 2, -128, 127});
   Tensor bias = i32({2}, {3, 0}), zx = i8({}, {1}), m = f32({2}, {0.5, 0.25}), zo = i8({}, {-5});
   // acc = 9 - 8 + 3 = 4 -> 2 - 5; acc = -1152 - 508 = -1660 -> -415 - 5 saturates.
   EXPECT_EQ(
-      valuesOf(eval("qnn.qconv2d %a0, %a1 bias %a2 zero_point %a3 requantize %a4, %a5" + convTail,
+      valuesOf(eval("qnn.qconv2d %a0, %a1 bias %a2 zero_point %a3 requantize %a4, %a5 "
+                    "strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] groups 1 clamp -128 to 127",
                     {x, w, bias, zx, m, zo}, "tensor<1x1x1x2xi8>", true)),
       (Values{-3, -128}));
 }

@@ -54,7 +54,7 @@ NdArray makeArray(llvm::ArrayRef<float> values, llvm::ArrayRef<int64_t> dims) {
 }
 
 TEST_F(Numpy, RoundTrip) {
-  for (llvm::SmallVector<int64_t> dims :
+  for (const llvm::SmallVector<int64_t> &dims :
        {llvm::SmallVector<int64_t>{2, 3}, {6}, {}, {0, 4}, {1, 1, 6, 1}}) {
     NdArray array = makeArray({}, dims);
     array.bytes.resize(array.getNumElements() * 4, 'a');
