@@ -22,7 +22,7 @@ endfunction()
 # Executables are compiled with -fPIC, since the header is and clang refuses the mixture.
 function(bitwright_use_pch name)
   if(NOT BITWRIGHT_PCH)
-    target_compile_options(${name} PRIVATE "SHELL:-include ${PROJECT_SOURCE_DIR}/cmake/Prelude.h")
+    target_compile_options(${name} PRIVATE -include ${PROJECT_SOURCE_DIR}/cmake/Prelude.h)
     return()
   endif()
   target_precompile_headers(${name} REUSE_FROM BitwrightPCH)

@@ -28,7 +28,6 @@ if [[ $(id -u) -ne 0 ]]; then
 fi
 
 echo "setup: installing ${missing[*]}"
-export DEBIAN_FRONTEND=noninteractive
 apt_options=(-q -y -o DPkg::Lock::Timeout=120)
 # A list that cannot be refreshed need not matter: the next steps tell.
 "${as_root[@]}" apt-get "${apt_options[@]}" update || true
@@ -39,10 +38,13 @@ setup: apt offers no package $package
 LLVM 22 for Debian 12 is in the security archive. See that a file of /etc/apt/sources.list.d, or
 /etc/apt/sources.list, has the line
   deb http://deb.debian.org/debian-security bookworm-security main
-and the usual one for bookworm main; then run this again.
+and the usual one for bookworm main, and that this machine can reach it; then run this again.
 MESSAGE
     exit 1
   fi
 done
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "${apt_options[@]}" install \
-  --no-install-recommends "${missing[@]}"
+if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "${apt_options[@]}" install \
+  --no-install-recommends "${missing[@]}"; then
+  echo "setup: apt-get could not install the packages (its messages are above; is there a network?)" >&2
+  exit 1
+fi

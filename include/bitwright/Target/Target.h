@@ -18,7 +18,7 @@ namespace bitwright {
 struct TargetSpec {
   std::string triple;   ///< Normalized, e.g. "x86_64-unknown-linux-gnu".
   std::string cpu;      ///< The LLVM CPU whose features are the baseline.
-  std::string features; ///< On top of it: "+avx,+avx2,+fma", sorted.
+  std::string features; ///< On top of it: "+f16c,+avx2,+fma", in a fixed order.
   uint64_t cpuBits = 0; ///< The same as BW_CPU_* bits, baseline included.
 };
 
@@ -33,7 +33,7 @@ struct TargetSpec {
 llvm::Expected<TargetSpec> parseTarget(llvm::StringRef triple, llvm::StringRef cpu,
                                        llvm::StringRef attrs);
 
-/// The features that `attrs` may name: "avx, avx2, ...".
+/// The features that `attrs` may name: "sse4.2, f16c, avx2, ...".
 std::string listTargetFeatures();
 
 } // namespace bitwright
