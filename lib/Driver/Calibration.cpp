@@ -6,6 +6,7 @@
 
 #include "bitwright/Driver/Calibration.h"
 
+#include "bitwright/Driver/Compile.h"
 #include "bitwright/Support/Error.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/Calibration/Calibrate.h"
@@ -50,6 +51,8 @@ Options &getOptions() {
 } // namespace
 
 void bitwright::registerCalibrationOptions() { getOptions(); }
+
+cl::OptionCategory &bitwright::getCalibrationCategory() { return getOptions().category; }
 
 CalibrationRequest bitwright::getCalibrationOptions() {
   Options &options = getOptions();
@@ -107,4 +110,13 @@ llvm::Error bitwright::calibrateModel(ModuleOp module, const CalibrationRequest 
   if (isTerminal)
     llvm::errs() << "\n";
   return done.takeError();
+}
+
+LogicalResult bitwright::quantizeModel(ModuleOp module, llvm::StringRef scheme,
+                                       const CalibrationRequest &request) {
+  if (llvm::Error error = calibrateModel(module, request))
+    return emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
+  if (scheme.empty())
+    return success();
+  return runPipeline(module, ("quantize{" + scheme + "}").str());
 }

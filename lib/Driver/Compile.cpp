@@ -4,12 +4,8 @@
 /// Pipelines in their order, between reading a model and writing an artifact.
 
 #include "bitwright/Driver/Compile.h"
-#include "bitwright/Support/AtomicFile.h"
-#include "dialects/QNN/QNNDialect.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
-#include "passes/Calibration/Calibrate.h"
 #include "llvm/Support/Path.h"
 
 using namespace bitwright;
@@ -27,31 +23,6 @@ mlir::LogicalResult bitwright::runPipeline(mlir::ModuleOp module, llvm::StringRe
     return mlir::emitError(mlir::UnknownLoc::get(module.getContext()))
            << llvm::StringRef(message).trim().split('\n').first;
   return manager.run(module);
-}
-
-static mlir::LogicalResult runCalibration(mlir::ModuleOp module, const QuantizeOptions &options) {
-  auto main = module.lookupSymbol<mlir::func::FuncOp>("main");
-  if (!main)
-    return mlir::emitError(module.getLoc()) << "the module has no function 'main'";
-  if (mlir::failed(runPipeline(module, "simplify")))
-    return mlir::failure();
-  llvm::SmallVector<ModelInput> inputs = getModelInputs(main);
-  auto samples = openSamples(options.calibration, inputs);
-  if (!samples)
-    return fail(module, samples.takeError());
-  CalibrationOptions calibration;
-  calibration.maxSamples = options.samples;
-  auto count = calibrateModule(module, getCalibrationDefaults().executor, **samples, calibration);
-  return count ? mlir::success() : fail(module, count.takeError());
-}
-
-mlir::LogicalResult bitwright::quantizeModel(mlir::ModuleOp module,
-                                             const QuantizeOptions &options) {
-  if (!options.calibration.empty() && mlir::failed(runCalibration(module, options)))
-    return mlir::failure();
-  if (options.scheme.empty())
-    return mlir::success();
-  return runPipeline(module, "quantize{" + options.scheme + "}");
 }
 
 /// Generated modules say what they are.

@@ -12,6 +12,8 @@
 
 namespace bitwright {
 
+class OutputGroup;
+
 /// What a file holds, by its first bytes.
 enum class ContentKind { Text, Bytecode, BareBytecode };
 ContentKind classify(llvm::StringRef contents);
@@ -31,7 +33,7 @@ constexpr llvm::StringLiteral weightsFileAttr = "qnn.weights_file";
 llvm::Error loadWeightsFile(mlir::ModuleOp module, llvm::StringRef path, bool checkContent);
 
 /// Writes the weights that `module` uses.
-llvm::Error writeWeightsFile(mlir::ModuleOp module, llvm::StringRef path);
+llvm::Error writeWeightsFile(mlir::ModuleOp module, llvm::StringRef path, OutputGroup &group);
 
 } // namespace bitwright
 

@@ -78,18 +78,18 @@ void printText(ModuleOp module, llvm::raw_ostream &stream) {
     op->setLoc(loc);
 }
 
-/// Text at `path`, its weights at `weightsPath`. The text is complete on disk
-/// under its temporary name before the weights replace older ones.
-llvm::Error writeWithWeightsFile(ModuleOp module, StringRef path) {
+/// Text at `path`, its weights beside it: the text must not appear without them, so it comes last.
+llvm::Error writeWithWeightsFile(ModuleOp module, StringRef path, OutputGroup &group) {
   llvm::SmallString<256> weightsPath(path);
   llvm::sys::path::replace_extension(weightsPath, "safetensors");
   auto name = StringAttr::get(module.getContext(), llvm::sys::path::filename(weightsPath));
   module->setAttr(weightsFileAttr, name);
-  llvm::Error result = writeFileAtomically(path, [&](llvm::raw_ostream &stream) -> llvm::Error {
-    printText(module, stream);
-    stream.flush();
-    return writeWeightsFile(module, weightsPath);
-  });
+  llvm::Error result = writeWeightsFile(module, weightsPath, group);
+  if (!result)
+    result = group.write(path, [&](llvm::raw_ostream &stream) {
+      printText(module, stream);
+      return llvm::Error::success();
+    });
   module->removeAttr(weightsFileAttr);
   return result;
 }
@@ -178,21 +178,30 @@ llvm::Error printModule(ModuleOp module, llvm::raw_ostream &stream) {
   return llvm::Error::success();
 }
 
-llvm::Error writeModule(ModuleOp module, StringRef path, const WriteOptions &options) {
+static llvm::Error writeToGroup(ModuleOp module, StringRef path, const WriteOptions &options,
+                                OutputGroup &group) {
   if (llvm::Error error = checkWeightsPresent(module))
     return error;
   if (options.bytecode || llvm::sys::path::extension(path) == ".mlirbc")
-    return writeFileAtomically(
-        path, [&](llvm::raw_ostream &stream) { return writeBytecode(module, stream); });
+    return group.write(path,
+                       [&](llvm::raw_ostream &stream) { return writeBytecode(module, stream); });
   llvm::sys::fs::file_status status;
   bool isSpecial = !llvm::sys::fs::status(path, status) && llvm::sys::fs::exists(status) &&
                    !llvm::sys::fs::is_regular_file(status);
   bool inlined = path == "-" || isSpecial || options.inlineWeights ||
                  weightBytes(module) <= uint64_t(options.inlineLimit);
   if (!inlined)
-    return writeWithWeightsFile(module, path);
-  return writeFileAtomically(
-      path, [&](llvm::raw_ostream &stream) { return printModule(module, stream); });
+    return writeWithWeightsFile(module, path, group);
+  return group.write(path, [&](llvm::raw_ostream &stream) { return printModule(module, stream); });
+}
+
+llvm::Error writeModule(ModuleOp module, StringRef path, const WriteOptions &options) {
+  if (options.group)
+    return writeToGroup(module, path, options, *options.group);
+  OutputGroup group;
+  if (llvm::Error error = writeToGroup(module, path, options, group))
+    return error;
+  return group.commit();
 }
 
 } // namespace bitwright

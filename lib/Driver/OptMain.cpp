@@ -8,10 +8,13 @@
 #include "bitwright/Driver/OptMain.h"
 
 #include "bitwright/Driver/Calibration.h"
+#include "bitwright/Driver/Compile.h"
 #include "bitwright/Driver/Diagnostics.h"
 #include "bitwright/Driver/ModuleIO.h"
 #include "bitwright/Driver/RegisterAll.h"
+#include "bitwright/Driver/ToolMain.h"
 #include "bitwright/Support/AtomicFile.h"
+#include "bitwright/Support/DecisionLog.h"
 #include "bitwright/Support/Error.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "mlir/Debug/CLOptionsSetup.h"
@@ -23,6 +26,7 @@
 #include "mlir/Tools/Plugins/DialectPlugin.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "passes/Fusion/Report.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
@@ -79,12 +83,38 @@ llvm::Error loadPlugins(std::vector<char *> &arguments, DialectRegistry &registr
   return llvm::Error::success();
 }
 
+/// Created when the command line is set up.
+llvm::cl::opt<std::string> &getReportOption() {
+  static llvm::cl::opt<std::string> report{
+      "report", llvm::cl::value_desc("file"),
+      llvm::cl::desc(
+          "Write what each layer got and why, what fusion makes of it, and each quantize "
+          "and dequantize that remains; JSON where the name ends in .json")};
+  return report;
+}
+
+/// Writes the report on `module`. Where the passes left fusion for later, a copy is fused, so that
+/// the report says which quantize and dequantize will remain, as quant-compile's does.
+llvm::Error reportOn(ModuleOp module, StringRef path, OutputGroup &group) {
+  OwningOpRef<ModuleOp> copy;
+  bool isFused =
+      llvm::any_of(qnn::getDecisionLog(module.getContext()).sorted(), [](const Decision &decision) {
+        return decision.pass == "qnn-report-remaining";
+      });
+  if (!isFused) {
+    copy = module.clone();
+    if (failed(runPipeline(*copy, "fuse")))
+      return makeError("cannot write '" + path + "': the model could not be fused");
+  }
+  return writeReport(copy ? *copy : module, path, &group);
+}
+
 /// One invocation.
 class Driver {
 public:
   Driver(DialectRegistry &registry, const MlirOptMainConfig &config, StringRef input,
-         StringRef output)
-      : registry(registry), config(config), input(input), output(output) {}
+         StringRef output, StringRef report)
+      : registry(registry), config(config), input(input), output(output), report(report) {}
 
   int run();
 
@@ -104,7 +134,7 @@ private:
 
   DialectRegistry &registry;
   const MlirOptMainConfig &config;
-  StringRef input, output;
+  StringRef input, output, report;
 };
 
 void Driver::configure(MLIRContext &context) const {
@@ -204,7 +234,16 @@ LogicalResult Driver::processChunks(std::unique_ptr<llvm::MemoryBuffer> buffer) 
 LogicalResult Driver::processFile() {
   WriteOptions options;
   options.bytecode = config.shouldEmitBytecode();
-  auto write = [&](ModuleOp module) { return writeModule(module, output, options); };
+  auto write = [&](ModuleOp module) -> llvm::Error {
+    OutputGroup group;
+    options.group = &group;
+    if (!report.empty())
+      if (llvm::Error error = reportOn(module, report, group))
+        return error;
+    if (llvm::Error error = writeModule(module, output, options))
+      return error;
+    return group.commit();
+  };
   if (llvm::sys::path::extension(input) == ".onnx")
     return processPlain(nullptr, write);
   auto buffer = readFile(input);
@@ -226,6 +265,8 @@ int Driver::run() {
   bool isBinary = config.shouldEmitBytecode() && output == "-";
   if (isBinary && llvm::sys::Process::FileDescriptorIsDisplayed(1))
     return complain(makeError("bytecode is not written to a terminal; name a file with -o"));
+  if (!report.empty() && !config.inputSplitMarker().empty())
+    return complain(makeError("--report reports on one module, not on each part of a split file"));
   return succeeded(processFile()) ? 0 : 1;
 }
 
@@ -240,10 +281,14 @@ int bitwright::optMain(int argc, char **argv) {
     return complain(std::move(error));
   registerCLIOptions("Bitwright", registry);
   registerCalibrationOptions();
+  getReportOption();
   useCompiledCalibration();
   auto [input, output] =
       parseCLIOptions(arguments.size(), arguments.data(),
                       "quant-opt: runs passes and pipelines on a module (.mlir, .mlirbc, .onnx)\n");
+  if (llvm::Error error =
+          checkArguments({arguments.data(), arguments.size()}, {"output-split-marker"}))
+    return complain(std::move(error));
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
   if (config.shouldShowDialects()) {
     for (StringRef name : registry.getDialectNames())
@@ -254,5 +299,5 @@ int bitwright::optMain(int argc, char **argv) {
     printRegisteredPasses();
     return 0;
   }
-  return Driver(registry, config, input, output).run();
+  return Driver(registry, config, input, output, getReportOption()).run();
 }

@@ -115,7 +115,7 @@ llvm::Error bitwright::loadWeightsFile(ModuleOp module, StringRef path, bool che
   return llvm::Error::success();
 }
 
-llvm::Error bitwright::writeWeightsFile(ModuleOp module, StringRef path) {
+llvm::Error bitwright::writeWeightsFile(ModuleOp module, StringRef path, OutputGroup &group) {
   WeightStore &store = qnn::getWeightStore(module.getContext());
   std::vector<SafetensorSource> tensors;
   for (qnn::WeightAttr weight : qnn::collectWeights(module)) {
@@ -133,7 +133,7 @@ llvm::Error bitwright::writeWeightsFile(ModuleOp module, StringRef path) {
     }
     tensors.push_back(std::move(tensor));
   }
-  return writeFileAtomically(path, [&](llvm::raw_ostream &stream) {
+  return group.write(path, [&](llvm::raw_ostream &stream) {
     writeSafetensors(stream, tensors);
     return llvm::Error::success();
   });

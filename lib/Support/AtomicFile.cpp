@@ -5,12 +5,12 @@
 
 #include "bitwright/Support/AtomicFile.h"
 #include "bitwright/Support/Error.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,26 +58,44 @@ static void syncFolder(llvm::StringRef folder) {
   ::close(fd);
 }
 
-static llvm::Error replaceFile(llvm::StringRef path, llvm::StringRef target, bool exists,
-                               WriteFn write) {
-  llvm::StringRef folder = llvm::sys::path::parent_path(target);
-  if (folder.empty())
-    folder = ".";
-  llvm::SmallString<256> model(folder), temporary;
-  llvm::sys::path::append(model, ".bitwright-%%%%%%%%%%%%.tmp");
+/// A file that is complete under its temporary name and waits to be renamed.
+struct OutputGroup::StagedFile {
+  std::string path;   ///< as the user calls it
+  std::string target; ///< with symbolic links followed
+  llvm::SmallString<256> temporary;
   int fd = -1;
+  enum { Waiting, Created, Exchanged, Replaced } state = Waiting;
+
+  StagedFile(llvm::StringRef path, llvm::StringRef target)
+      : path(path.str()), target(target.str()) {}
+  ~StagedFile() {
+    if (fd >= 0)
+      ::close(fd);
+    if (temporary.empty())
+      return;
+    if (state == Waiting || state == Exchanged)
+      fs::remove(temporary);
+    llvm::sys::DontRemoveFileOnSignal(temporary);
+  }
+
+  llvm::StringRef getFolder() const {
+    llvm::StringRef folder = llvm::sys::path::parent_path(target);
+    return folder.empty() ? llvm::StringRef(".") : folder;
+  }
+
+  llvm::Error stage(WriteFn write);
+  llvm::Error rename(bool mayBeTakenBack);
+  void takeBack();
+};
+
+llvm::Error OutputGroup::StagedFile::stage(WriteFn write) {
+  llvm::SmallString<256> model(getFolder());
+  llvm::sys::path::append(model, ".bitwright-%%%%%%%%%%%%.tmp");
   if (std::error_code error = fs::createUniqueFile(model, fd, temporary))
     return cannotWrite(path, error);
   llvm::sys::RemoveFileOnSignal(temporary);
-  llvm::scope_exit cleanup([&] {
-    if (fd >= 0)
-      ::close(fd);
-    fs::remove(temporary);
-    llvm::sys::DontRemoveFileOnSignal(temporary);
-  });
-
   struct stat status;
-  if (exists && ::stat(target.str().c_str(), &status) == 0)
+  if (::stat(target.c_str(), &status) == 0)
     (void)!::fchmod(fd, status.st_mode & 07777);
   if (llvm::Error error = writeTo(fd, path, write))
     return error;
@@ -85,17 +103,39 @@ static llvm::Error replaceFile(llvm::StringRef path, llvm::StringRef target, boo
     return cannotWrite(path, lastError());
   int closed = ::close(fd);
   fd = -1;
-  if (closed != 0)
-    return cannotWrite(path, lastError());
+  return closed == 0 ? llvm::Error::success() : cannotWrite(path, lastError());
+}
+
+/// Where it may have to be taken back, an older file is kept under the temporary name, if the file
+/// system can exchange two files.
+llvm::Error OutputGroup::StagedFile::rename(bool mayBeTakenBack) {
+  if (mayBeTakenBack) {
+    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) {
+      state = Exchanged;
+      return llvm::Error::success();
+    }
+    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0) {
+      state = Created;
+      return llvm::Error::success();
+    }
+  }
   if (std::error_code error = fs::rename(temporary, target))
     return cannotWrite(path, error);
-  cleanup.release();
-  llvm::sys::DontRemoveFileOnSignal(temporary);
-  syncFolder(folder);
+  state = Replaced;
   return llvm::Error::success();
 }
 
-llvm::Error bitwright::writeFileAtomically(llvm::StringRef path, WriteFn write) {
+void OutputGroup::StagedFile::takeBack() {
+  if (state == Exchanged)
+    (void)::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE);
+  else if (state == Created)
+    fs::remove(target);
+}
+
+OutputGroup::OutputGroup() = default;
+OutputGroup::~OutputGroup() = default;
+
+llvm::Error OutputGroup::write(llvm::StringRef path, WriteFn write) {
   if (path == "-")
     return writeTo(STDOUT_FILENO, "standard output", write);
   if (path.empty())
@@ -115,12 +155,48 @@ llvm::Error bitwright::writeFileAtomically(llvm::StringRef path, WriteFn write) 
   if (exists && fs::is_symlink_file(path))
     if (std::error_code error = fs::real_path(path, target))
       return cannotWrite(path, error);
-  return replaceFile(path, target, exists, write);
+  for (const std::unique_ptr<StagedFile> &file : files)
+    if (file->target == target)
+      return makeError("cannot write '" + path + "': it is the name of another output");
+  auto file = std::make_unique<StagedFile>(path, target);
+  if (llvm::Error error = file->stage(write))
+    return error;
+  files.push_back(std::move(file));
+  return llvm::Error::success();
 }
 
-llvm::Error bitwright::writeFileAtomically(llvm::StringRef path, llvm::StringRef contents) {
-  return writeFileAtomically(path, [&](llvm::raw_ostream &stream) {
-    stream << contents;
-    return llvm::Error::success();
-  });
+llvm::Error OutputGroup::commit() {
+  for (size_t i = 0; i < files.size(); ++i) {
+    llvm::Error error = files[i]->rename(/*mayBeTakenBack=*/i + 1 < files.size());
+    if (!error)
+      continue;
+    while (i-- > 0)
+      files[i]->takeBack();
+    return error;
+  }
+  for (const std::unique_ptr<StagedFile> &file : files)
+    syncFolder(file->getFolder());
+  files.clear();
+  return llvm::Error::success();
+}
+
+llvm::Error bitwright::writeFileAtomically(llvm::StringRef path, WriteFn write,
+                                           OutputGroup *group) {
+  if (group)
+    return group->write(path, write);
+  OutputGroup single;
+  if (llvm::Error error = single.write(path, write))
+    return error;
+  return single.commit();
+}
+
+llvm::Error bitwright::writeFileAtomically(llvm::StringRef path, llvm::StringRef contents,
+                                           OutputGroup *group) {
+  return writeFileAtomically(
+      path,
+      [&](llvm::raw_ostream &stream) {
+        stream << contents;
+        return llvm::Error::success();
+      },
+      group);
 }

@@ -11,6 +11,10 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/IR/Module.h"
 
+namespace bitwright {
+class OutputGroup;
+} // namespace bitwright
+
 namespace bitwright::detail {
 
 /// One input or output of a model (bw_value_desc).
@@ -58,9 +62,9 @@ llvm::Error checkUndefinedSymbols(llvm::StringRef object);
 
 /// Links objects (path-free contents) into a shared library or one object.
 llvm::Error linkObjects(llvm::ArrayRef<llvm::StringRef> objects, bool isShared,
-                        llvm::StringRef path);
+                        llvm::StringRef path, OutputGroup &group);
 llvm::Error archiveObjects(llvm::StringRef modelName, llvm::ArrayRef<llvm::StringRef> objects,
-                           llvm::StringRef path);
+                           llvm::StringRef path, OutputGroup &group);
 
 } // namespace bitwright::detail
 

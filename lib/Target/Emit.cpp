@@ -59,16 +59,16 @@ static llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp mo
 }
 
 static llvm::Error writeText(llvm::Module &module, const TargetSpec &target, bool isAssembly,
-                             llvm::StringRef path) {
+                             llvm::StringRef path, OutputGroup &group) {
   if (isAssembly) {
     auto text = generateCode(module, target, /*asText=*/true);
     if (!text)
       return text.takeError();
-    return writeFileAtomically(path, llvm::StringRef(text->data(), text->size()));
+    return writeFileAtomically(path, llvm::StringRef(text->data(), text->size()), &group);
   }
   if (llvm::Error error = optimizeModule(module, target))
     return error;
-  return writeFileAtomically(path, [&](llvm::raw_ostream &stream) {
+  return group.write(path, [&](llvm::raw_ostream &stream) {
     module.print(stream, nullptr);
     return llvm::Error::success();
   });
@@ -76,7 +76,7 @@ static llvm::Error writeText(llvm::Module &module, const TargetSpec &target, boo
 
 static llvm::Error writeBinary(llvm::Module &module, const ModelInfo &info,
                                const TargetSpec &target, ArtifactKind kind, bool embedWeights,
-                               llvm::StringRef path) {
+                               llvm::StringRef path, OutputGroup &group) {
   auto code = generateCode(module, target, /*asText=*/false);
   if (!code)
     return code.takeError();
@@ -89,22 +89,22 @@ static llvm::Error writeBinary(llvm::Module &module, const ModelInfo &info,
     objects.push_back(weights);
   }
   if (kind == ArtifactKind::Archive)
-    return archiveObjects(info.name, objects, path);
+    return archiveObjects(info.name, objects, path, group);
   if (kind == ArtifactKind::Object && objects.size() == 1)
-    return writeFileAtomically(path, objects.front());
-  return linkObjects(objects, kind == ArtifactKind::SharedLibrary, path);
+    return writeFileAtomically(path, objects.front(), &group);
+  return linkObjects(objects, kind == ArtifactKind::SharedLibrary, path, group);
 }
 
-llvm::Error bitwright::emitArtifact(mlir::ModuleOp module, const TargetSpec &target,
-                                    ArtifactKind kind, llvm::StringRef path,
-                                    const EmitOptions &options) {
+static llvm::Error writeArtifact(mlir::ModuleOp module, const TargetSpec &target, ArtifactKind kind,
+                                 llvm::StringRef path, const EmitOptions &options,
+                                 OutputGroup &group) {
   llvm::Expected<ModelInfo> info = readModelInfo(module);
   if (!info)
     return info.takeError();
   bool hasWeights = !info->weights.bytes.empty();
   bool embedWeights = hasWeights && options.weights == WeightPlacement::Embed;
   if (kind == ArtifactKind::Header)
-    return writeFileAtomically(path, makeHeader(*info, target, embedWeights));
+    return writeFileAtomically(path, makeHeader(*info, target, embedWeights), &group);
 
   llvm::LLVMContext context;
   auto translated = translate(module, *info, target, context);
@@ -113,13 +113,24 @@ llvm::Error bitwright::emitArtifact(mlir::ModuleOp module, const TargetSpec &tar
   if (llvm::Error error = addDescriptor(**translated, *info, target, embedWeights))
     return error;
   if (kind == ArtifactKind::Assembly || kind == ArtifactKind::LLVMIR)
-    return writeText(**translated, target, kind == ArtifactKind::Assembly, path);
+    return writeText(**translated, target, kind == ArtifactKind::Assembly, path, group);
   if (hasWeights && !embedWeights) {
     if (path == "-" && options.weightsPath.empty())
       return makeError("an artifact on standard output needs a path for its weights");
     llvm::StringRef bytes(info->weights.bytes.data(), info->weights.bytes.size());
-    if (llvm::Error error = writeFileAtomically(getWeightsPath(path, options), bytes))
+    if (llvm::Error error = writeFileAtomically(getWeightsPath(path, options), bytes, &group))
       return error;
   }
-  return writeBinary(**translated, *info, target, kind, embedWeights, path);
+  return writeBinary(**translated, *info, target, kind, embedWeights, path, group);
+}
+
+llvm::Error bitwright::emitArtifact(mlir::ModuleOp module, const TargetSpec &target,
+                                    ArtifactKind kind, llvm::StringRef path,
+                                    const EmitOptions &options) {
+  if (options.group)
+    return writeArtifact(module, target, kind, path, options, *options.group);
+  OutputGroup group;
+  if (llvm::Error error = writeArtifact(module, target, kind, path, options, group))
+    return error;
+  return group.commit();
 }

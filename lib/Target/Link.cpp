@@ -7,11 +7,11 @@
 #include "bitwright/Support/AtomicFile.h"
 #include "bitwright/Support/Error.h"
 #include "lld/Common/Driver.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
 #include <mutex>
 
 LLD_HAS_DRIVER(elf)
@@ -19,31 +19,59 @@ LLD_HAS_DRIVER(elf)
 using namespace bitwright;
 using namespace bitwright::detail;
 
-/// The linker reads and writes files, so it gets a folder of its own: beside
-/// the artifact, or with the temporary files where that is no plain file.
-static std::error_code createFolder(llvm::StringRef path, llvm::SmallVectorImpl<char> &folder) {
-  llvm::SmallString<128> parent(llvm::sys::path::parent_path(path));
-  bool isPlain = path != "-" && (!llvm::sys::fs::exists(path) || //
-                                 llvm::sys::fs::is_regular_file(path));
-  if (!isPlain)
-    llvm::sys::path::system_temp_directory(/*erasedOnReboot=*/true, parent);
-  else if (parent.empty())
-    parent = ".";
-  llvm::SmallString<128> model(parent);
-  llvm::sys::path::append(model, ".bitwright-%%%%%%%%%%%%.tmp");
-  for (int attempt = 0; attempt < 16; ++attempt) {
-    llvm::sys::fs::createUniquePath(model, folder, /*MakeAbsolute=*/false);
-    std::error_code error =
-        llvm::sys::fs::create_directory(llvm::StringRef(folder.data(), folder.size()),
-                                        /*IgnoreExisting=*/false, llvm::sys::fs::owner_all);
-    if (error != std::errc::file_exists)
-      return error;
-  }
-  return std::make_error_code(std::errc::file_exists);
+static llvm::Error cannotWrite(llvm::StringRef path, std::error_code error) {
+  return makeError("cannot write '" + path + "': " + error.message());
 }
 
+namespace {
+/// Files that the linker reads and writes, beside the artifact, or with the temporary files where
+/// that is no plain file. They go away with this object, and by a signal.
+class ScratchFiles {
+public:
+  /// \param path the artifact, which errors name.
+  explicit ScratchFiles(llvm::StringRef path) : path(path) {
+    bool isPlain = path != "-" && (!llvm::sys::fs::exists(path) || //
+                                   llvm::sys::fs::is_regular_file(path));
+    if (isPlain)
+      model = llvm::sys::path::parent_path(path);
+    else
+      llvm::sys::path::system_temp_directory(/*erasedOnReboot=*/true, model);
+    llvm::sys::path::append(model, ".bitwright-%%%%%%%%%%%%.tmp");
+  }
+  ~ScratchFiles() {
+    for (const std::string &file : files) {
+      llvm::sys::fs::remove(file);
+      llvm::sys::DontRemoveFileOnSignal(file);
+    }
+  }
+
+  /// A new file that holds `contents`.
+  llvm::Expected<std::string> create(llvm::StringRef contents) {
+    int fd = -1;
+    llvm::SmallString<128> name;
+    if (std::error_code error = llvm::sys::fs::createUniqueFile(model, fd, name))
+      return cannotWrite(path, error);
+    llvm::sys::RemoveFileOnSignal(name);
+    files.push_back(name.str().str());
+    llvm::raw_fd_ostream stream(fd, /*shouldClose=*/true);
+    stream << contents;
+    stream.close();
+    std::error_code error = stream.error();
+    stream.clear_error();
+    if (error)
+      return cannotWrite(path, error);
+    return files.back();
+  }
+
+private:
+  llvm::StringRef path;
+  llvm::SmallString<128> model;
+  std::vector<std::string> files;
+};
+} // namespace
+
 /// lld keeps global state: one link at a time.
-static llvm::Error runLinker(llvm::ArrayRef<std::string> arguments) {
+static llvm::Error runLinker(llvm::ArrayRef<std::string> arguments, llvm::StringRef path) {
   static std::mutex mutex;
   std::lock_guard<std::mutex> lock(mutex);
   llvm::SmallVector<const char *> raw;
@@ -54,28 +82,13 @@ static llvm::Error runLinker(llvm::ArrayRef<std::string> arguments) {
   lld::Result result = lld::lldMain(raw, stream, stream, {{lld::Gnu, &lld::elf::link}});
   if (result.retCode == 0)
     return llvm::Error::success();
-  return makeError("cannot link: " + llvm::StringRef(messages).split('\n').first);
-}
-
-static llvm::Error copyFile(llvm::StringRef from, llvm::StringRef to) {
-  auto buffer = llvm::MemoryBuffer::getFile(from, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
-  if (!buffer)
-    return makeError("cannot read '" + from + "': " + buffer.getError().message());
-  return writeFileAtomically(to, (*buffer)->getBuffer());
+  return makeError("cannot write '" + path +
+                   "': the linker says: " + llvm::StringRef(messages).split('\n').first);
 }
 
 llvm::Error detail::linkObjects(llvm::ArrayRef<llvm::StringRef> objects, bool isShared,
-                                llvm::StringRef path) {
-  llvm::SmallString<128> folder;
-  if (std::error_code error = createFolder(path, folder))
-    return makeError("cannot write '" + path + "': " + error.message());
-  std::vector<std::string> files;
-  llvm::scope_exit cleanup([&] {
-    for (const std::string &file : files)
-      llvm::sys::fs::remove(file);
-    llvm::sys::fs::remove(folder);
-  });
+                                llvm::StringRef path, OutputGroup &group) {
+  ScratchFiles scratch(path);
   std::vector<std::string> arguments = {"ld.lld",          "-m", "elf_x86_64",
                                         "--build-id=none", "-z", "noexecstack"};
   if (isShared)
@@ -83,20 +96,27 @@ llvm::Error detail::linkObjects(llvm::ArrayRef<llvm::StringRef> objects, bool is
   else
     arguments.push_back("-r");
   for (llvm::StringRef object : objects) {
-    files.push_back((folder + "/" + llvm::Twine(files.size()) + ".o").str());
-    arguments.push_back(files.back());
-    if (llvm::Error error = writeFileAtomically(files.back(), object))
-      return error;
+    llvm::Expected<std::string> file = scratch.create(object);
+    if (!file)
+      return file.takeError();
+    arguments.push_back(*file);
   }
-  files.push_back((folder + "/out").str());
-  arguments.insert(arguments.end(), {"-o", files.back()});
-  if (llvm::Error error = runLinker(arguments))
+  llvm::Expected<std::string> output = scratch.create("");
+  if (!output)
+    return output.takeError();
+  arguments.insert(arguments.end(), {"-o", *output});
+  if (llvm::Error error = runLinker(arguments, path))
     return error;
-  return copyFile(files.back(), path);
+  auto linked = llvm::MemoryBuffer::getFile(*output, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!linked)
+    return makeError("cannot read '" + *output + "': " + linked.getError().message());
+  return writeFileAtomically(path, (*linked)->getBuffer(), &group);
 }
 
 llvm::Error detail::archiveObjects(llvm::StringRef modelName,
-                                   llvm::ArrayRef<llvm::StringRef> objects, llvm::StringRef path) {
+                                   llvm::ArrayRef<llvm::StringRef> objects, llvm::StringRef path,
+                                   OutputGroup &group) {
   std::vector<llvm::NewArchiveMember> members;
   std::vector<std::string> names;
   for (size_t i = 0; i < objects.size(); ++i)
@@ -108,5 +128,5 @@ llvm::Error detail::archiveObjects(llvm::StringRef modelName,
                                             /*Thin=*/false);
   if (!archive)
     return archive.takeError();
-  return writeFileAtomically(path, (*archive)->getBuffer());
+  return writeFileAtomically(path, (*archive)->getBuffer(), &group);
 }

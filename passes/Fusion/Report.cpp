@@ -122,14 +122,15 @@ static void writeJson(const WeightSizes &sizes, const DecisionLog &log, raw_ostr
   os << "\n";
 }
 
-llvm::Error bitwright::writeReport(ModuleOp module, StringRef path) {
+llvm::Error bitwright::writeReport(ModuleOp module, StringRef path, OutputGroup *group) {
   WeightSizes sizes = getWeightSizes(module);
   const DecisionLog &log = qnn::getDecisionLog(module.getContext());
-  return writeFileAtomically(path, [&](raw_ostream &os) -> llvm::Error {
+  auto write = [&](raw_ostream &os) {
     if (path.ends_with(".json"))
       writeJson(sizes, log, os);
     else
       writeText(sizes, log, os);
     return llvm::Error::success();
-  });
+  };
+  return writeFileAtomically(path, write, group);
 }

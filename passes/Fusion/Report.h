@@ -12,6 +12,8 @@
 
 namespace bitwright {
 
+class OutputGroup;
+
 /// What the weights of contractions (and all other constants) take.
 struct WeightSizes {
   int64_t weights = 0;       ///< elements of the weights of contractions
@@ -25,8 +27,8 @@ struct WeightSizes {
 WeightSizes measureWeights(mlir::ModuleOp module);
 
 /// Writes the report to `path`: JSON where it ends in ".json", else text; "-" is standard output.
-/// The file appears whole or not at all.
-llvm::Error writeReport(mlir::ModuleOp module, llvm::StringRef path);
+/// The file appears whole or not at all, and with the others of `group` where that is given.
+llvm::Error writeReport(mlir::ModuleOp module, llvm::StringRef path, OutputGroup *group = nullptr);
 
 } // namespace bitwright
 

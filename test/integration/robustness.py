@@ -5,7 +5,10 @@ one line what and where; no signal, no long wait, no partial and no deleted outp
 
 import json
 import os
+import resource
+import signal
 import subprocess
+import time
 
 import numpy as np
 
@@ -157,11 +160,56 @@ def test_full_disk_of_the_output_folder(folder):
             refuses([*command, "-o", path], timeout=60)
             with open(path, "rb") as file:
                 assert file.read() == OLD, f"{path} has changed"
-            left = set(os.listdir(disk)) - {"o.h"}  # the header is whole and came first
-            assert left == {"o" + ending}, f"{command} leaves {left}"
+            assert os.listdir(disk) == ["o" + ending], f"{command} leaves {os.listdir(disk)}"
             os.remove(path)
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_limit_on_the_size_of_files(folder):
+    """A limit of 16 KB, as the shell's `ulimit -f`: an error, not the signal SIGXFSZ."""
+    work = os.path.join(folder, "work")
+    os.makedirs(work)
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))
+    for command, ending in writers(folder):
+        if ending == ".h":
+            continue  # it fits
+        path = os.path.join(work, "o" + ending)
+        with open(path, "wb") as file:
+            file.write(OLD)
+        refuses([*command, "-o", path], "File too large", "o.", timeout=60, preexec_fn=limit)
+        with open(path, "rb") as file:
+            assert file.read() == OLD, f"{path} has changed"
+        assert os.listdir(work) == ["o" + ending], f"{command} leaves {os.listdir(work)}"
+        os.remove(path)
+
+
+def test_signals_leave_no_temporary_files(folder):
+    """SIGINT and SIGTERM at any time: the older file as it was or the new one, and nothing else."""
+    work = os.path.join(folder, "work")
+    os.makedirs(work)
+    path = os.path.join(work, "o.a")
+    stopped = 0
+    for step, number in enumerate([signal.SIGINT, signal.SIGTERM] * 8):
+        with open(path, "wb") as file:
+            file.write(OLD)
+        process = subprocess.Popen([bw.tool("quant-compile"), imported(folder), "-o", path],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(20000):  # until it begins to write, then a little longer each time
+                if any(".bitwright-" in name for name in os.listdir(work)) or process.poll() is not None:
+                    break
+            time.sleep(0.004 * (step // 2))
+        finally:
+            process.send_signal(number)
+        stopped += process.wait(60) != 0
+        left = {name for name in os.listdir(work)}
+        assert left <= {"o.a", "o.h"}, f"signal {number} leaves {left}"
+        with open(path, "rb") as file:
+            assert file.read(8) in (OLD[:8], b"!<arch>\n"), "half a file"
+    assert stopped, "no run was stopped"
 
 
 def test_failing_run_keeps_the_older_output(folder):

@@ -67,12 +67,6 @@ struct CommandLine {
                                        "int4-awq:group=32; 'quant-opt --help' lists "
                                        "schemes"),
                               cl::value_desc("scheme"), cl::cat(quantize)};
-  cl::opt<std::string> calibration{"calibrate",
-                                   cl::desc("Samples to calibrate on: .npz, .npy or a "
-                                            "folder"),
-                                   cl::value_desc("path"), cl::cat(quantize)};
-  cl::opt<int64_t> samples{"samples", cl::desc("At most so many samples (all)"),
-                           cl::value_desc("count"), cl::init(0), cl::cat(quantize)};
 };
 } // namespace
 
@@ -164,7 +158,8 @@ static llvm::Error readDims(const CommandLine &line, CompileToolOptions &options
 llvm::Expected<CompileToolOptions> bitwright::parseCompileOptions(int argc, char **argv) {
   clearCommandLine();
   static CommandLine line;
-  cl::HideUnrelatedOptions({&line.files, &line.target, &line.quantize});
+  registerCalibrationOptions();
+  cl::HideUnrelatedOptions({&line.files, &line.target, &line.quantize, &getCalibrationCategory()});
   cl::ParseCommandLineOptions(
       argc, argv,
       "quant-compile: compiles a model ahead of time\n\n"
@@ -172,15 +167,16 @@ llvm::Expected<CompileToolOptions> bitwright::parseCompileOptions(int argc, char
       "  quant-compile m.onnx --quantize=int8 --calibrate=samples.npz -o q.so\n");
   clearCommandLine();
   CompileToolOptions options;
+  if (llvm::Error error = checkArguments({argv, size_t(argc)}, {"mattr"}))
+    return std::move(error);
   if (llvm::Error error = readFiles(line, options))
     return std::move(error);
   if (llvm::Error error = readDims(line, options))
     return std::move(error);
   options.load.modelName = line.name;
-  options.quantize = {line.scheme, line.calibration, line.samples};
-  if (line.samples < 0)
-    return makeError("--samples expects a number of at least 0");
-  if (line.scheme.empty() && !line.calibration.empty())
+  options.scheme = line.scheme;
+  options.calibration = getCalibrationOptions();
+  if (options.scheme.empty() && !options.calibration.samples.empty())
     return makeError("--calibrate needs --quantize");
   auto target = parseTarget(line.triple, line.cpu, llvm::join(line.attrs, ","));
   if (!target)

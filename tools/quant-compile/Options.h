@@ -6,6 +6,7 @@
 #ifndef BITWRIGHT_TOOLS_QUANT_COMPILE_OPTIONS_H
 #define BITWRIGHT_TOOLS_QUANT_COMPILE_OPTIONS_H
 
+#include "bitwright/Driver/Calibration.h"
 #include "bitwright/Driver/Compile.h"
 #include "bitwright/Driver/ModuleIO.h"
 #include <optional>
@@ -17,7 +18,8 @@ struct CompileToolOptions {
   std::string input, output, name, report, header;
   LoadOptions load;
   TargetSpec target;
-  QuantizeOptions quantize;
+  std::string scheme; ///< "int4-awq:group=32"; "" leaves the model as it is.
+  CalibrationRequest calibration;
   EmitOptions emit;
   /// What to write; nullopt stands for the LLVM dialect, as text.
   std::optional<ArtifactKind> kind;

@@ -10,31 +10,37 @@
 #include "bitwright/Support/AtomicFile.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "mlir/IR/DialectRegistry.h"
+#include "passes/Fusion/Report.h"
 #include "llvm/Support/InitLLVM.h"
 
 using namespace bitwright;
 
-/// Everything that comes beside the artifact.
-static llvm::Error writeExtras(mlir::ModuleOp module, const CompileToolOptions &options) {
+/// The artifact and everything that comes beside it: all or nothing.
+static llvm::Error writeOutputs(mlir::ModuleOp module, const CompileToolOptions &options) {
+  OutputGroup group;
+  EmitOptions emit = options.emit;
+  emit.group = &group;
   if (!options.header.empty())
-    if (llvm::Error error = emitArtifact(module, options.target, ArtifactKind::Header,
-                                         options.header, options.emit))
+    if (llvm::Error error =
+            emitArtifact(module, options.target, ArtifactKind::Header, options.header, emit))
       return error;
   if (!options.report.empty())
-    return writeReport(module, options.report);
-  return llvm::Error::success();
+    if (llvm::Error error = writeReport(module, options.report, &group))
+      return error;
+  WriteOptions text;
+  text.group = &group;
+  llvm::Error error =
+      options.kind ? emitArtifact(module, options.target, *options.kind, options.output, emit)
+                   : writeModule(module, options.output, text);
+  return error ? std::move(error) : group.commit();
 }
 
 static mlir::LogicalResult compile(mlir::ModuleOp module, const CompileToolOptions &options) {
   nameModel(module, options.name, options.input);
-  if (mlir::failed(quantizeModel(module, options.quantize)) ||
+  if (mlir::failed(quantizeModel(module, options.scheme, options.calibration)) ||
       mlir::failed(lowerModel(module, options.target)))
     return mlir::failure();
-  llvm::Error error = writeExtras(module, options);
-  if (!error && options.kind)
-    error = emitArtifact(module, options.target, *options.kind, options.output, options.emit);
-  else if (!error)
-    error = writeModule(module, options.output);
+  llvm::Error error = writeOutputs(module, options);
   if (!error)
     return mlir::success();
   reportError("quant-compile", std::move(error));
@@ -43,8 +49,9 @@ static mlir::LogicalResult compile(mlir::ModuleOp module, const CompileToolOptio
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
-  installErrorHandlers("quant-compile");
+  startTool("quant-compile");
   registerAllPasses();
+  useCompiledCalibration();
   llvm::Expected<CompileToolOptions> options = parseCompileOptions(argc, argv);
   if (!options)
     return reportError("quant-compile", options.takeError());

@@ -4,5 +4,11 @@
 /// quant-opt: runs passes and pipelines on modules.
 
 #include "bitwright/Driver/OptMain.h"
+#include "bitwright/Driver/ToolMain.h"
+#include "llvm/Support/InitLLVM.h"
 
-int main(int argc, char **argv) { return bitwright::optMain(argc, argv); }
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  bitwright::startTool("quant-opt");
+  return bitwright::optMain(argc, argv);
+}

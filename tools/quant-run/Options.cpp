@@ -142,6 +142,8 @@ llvm::Expected<RunToolOptions> bitwright::parseRunOptions(int argc, char **argv)
                               "  quant-run q.so --compare=m.onnx --inputs=x.npy\n");
   clearCommandLine();
   RunToolOptions options;
+  if (llvm::Error error = checkArguments({argv, size_t(argc)}))
+    return std::move(error);
   if (llvm::Error error = checkNumbers(line))
     return std::move(error);
   if (llvm::Error error = readDims(line, options))

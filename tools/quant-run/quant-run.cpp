@@ -180,7 +180,7 @@ static int run(const RunToolOptions &options, mlir::MLIRContext &context) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
-  installErrorHandlers("quant-run");
+  startTool("quant-run");
   registerAllPasses();
   llvm::Expected<RunToolOptions> options = parseRunOptions(argc, argv);
   if (!options)

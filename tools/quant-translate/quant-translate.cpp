@@ -5,10 +5,10 @@
 
 #include "bitwright/Driver/Diagnostics.h"
 #include "bitwright/Driver/ModuleIO.h"
+#include "bitwright/Driver/ToolMain.h"
 #include "bitwright/Import/ONNX/Importer.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/WithColor.h"
 
 using namespace llvm;
 
@@ -71,11 +71,13 @@ int translate(const Options &options) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  bitwright::startTool("quant-translate");
   Options options;
   cl::HideUnrelatedOptions(options.category);
-  cl::SetVersionPrinter([](raw_ostream &os) { os << "quant-translate (Bitwright)\n"; });
   cl::ParseCommandLineOptions(argc, argv,
                               "quant-translate: reads model files into the qnn dialect\n\n"
                               "  quant-translate --import-onnx model.onnx -o model.mlir\n");
+  if (Error error = bitwright::checkArguments({argv, size_t(argc)}))
+    return bitwright::reportError("quant-translate", std::move(error));
   return translate(options);
 }

@@ -11,6 +11,10 @@
 #include <cstdint>
 #include <string>
 
+namespace llvm::cl {
+class OptionCategory;
+} // namespace llvm::cl
+
 namespace bitwright {
 
 /// What a user asked for.
@@ -32,6 +36,8 @@ struct CalibrationRequest {
 /// Adds --calibrate, --samples, --calibrator, --calibrate-with, --sample-rows and
 /// --require-calibration to the command line of this tool.
 void registerCalibrationOptions();
+/// Their heading in --help.
+llvm::cl::OptionCategory &getCalibrationCategory();
 /// What the command line says, after it was parsed.
 CalibrationRequest getCalibrationOptions();
 
@@ -42,6 +48,11 @@ void useCompiledCalibration();
 /// Simplifies `module`, runs it on the samples, and leaves observers that hold the results.
 /// Does nothing where no samples are named.
 llvm::Error calibrateModel(mlir::ModuleOp module, const CalibrationRequest &request);
+
+/// Calibrates and quantizes by `scheme` ("int4-awq:group=32"; "" leaves the model as it is); the
+/// result is in QDQ form. Emits errors itself.
+mlir::LogicalResult quantizeModel(mlir::ModuleOp module, llvm::StringRef scheme,
+                                  const CalibrationRequest &request);
 
 } // namespace bitwright
 

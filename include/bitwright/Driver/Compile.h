@@ -15,18 +15,8 @@
 
 namespace bitwright {
 
-/// How a model is quantized on its way.
-struct QuantizeOptions {
-  std::string scheme;      ///< "int4-awq:group=32"; "" leaves the model as it is.
-  std::string calibration; ///< Samples: .npz, .npy or a folder; "" calibrates nothing.
-  int64_t samples = 0;     ///< At most so many of them; 0 takes all.
-};
-
 /// Runs the passes that `pipeline` names. Emits the error itself.
 mlir::LogicalResult runPipeline(mlir::ModuleOp module, llvm::StringRef pipeline);
-
-/// Calibrates and quantizes; the result is in QDQ form.
-mlir::LogicalResult quantizeModel(mlir::ModuleOp module, const QuantizeOptions &options);
 
 /// Simplifies, fuses and generates code: the module is in the LLVM dialect
 /// afterwards. One that already is stays as it is.
@@ -39,9 +29,6 @@ mlir::LogicalResult compileModel(mlir::ModuleOp module, const TargetSpec &target
 /// Names the model: `name`, or what the module says, or the stem of `path`,
 /// always made a C identifier.
 void nameModel(mlir::ModuleOp module, llvm::StringRef name, llvm::StringRef path);
-
-/// Writes what the passes decided: JSON where `path` ends in .json, else text.
-llvm::Error writeReport(mlir::ModuleOp module, llvm::StringRef path);
 
 } // namespace bitwright
 

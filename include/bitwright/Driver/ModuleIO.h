@@ -25,6 +25,8 @@ class SourceMgr;
 
 namespace bitwright {
 
+class OutputGroup;
+
 struct LoadOptions {
   llvm::StringMap<int64_t> dims; ///< Sizes for names of dynamic dimensions (.onnx).
   std::string modelName;         ///< Name of an imported model; "" takes the file's.
@@ -36,6 +38,7 @@ struct WriteOptions {
   bool bytecode = false;      ///< Bytecode, whatever the ending of the path.
   bool inlineWeights = false; ///< Keep all weights in a text file.
   int64_t inlineLimit = 1 << 20;
+  OutputGroup *group = nullptr; ///< Files wait for its commit, where it is given.
 };
 
 /// Reads a module. Returns null after emitting one error to the context.

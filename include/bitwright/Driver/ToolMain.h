@@ -6,15 +6,23 @@
 #ifndef BITWRIGHT_DRIVER_TOOLMAIN_H
 #define BITWRIGHT_DRIVER_TOOLMAIN_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
 namespace bitwright {
 
-/// Makes running out of memory and LLVM's fatal errors end the process with one
-/// line and status 1, removing temporary files, instead of a signal. `tool` must
-/// outlive the process.
-void installErrorHandlers(const char *tool);
+/// Gives `tool` its --version, and makes running out of memory, LLVM's fatal
+/// errors, a closed pipe and a limit on the size of files end in one line and
+/// status 1, without temporary files, instead of a signal. Called after InitLLVM,
+/// which installs handlers of its own; `tool` must outlive the process.
+void startTool(const char *tool);
+
+/// An error for the first argument that gives an option an empty value or is
+/// empty itself: what such an option does is never what its absence does. The
+/// options of `mayBeEmpty` may.
+llvm::Error checkArguments(llvm::ArrayRef<const char *> arguments,
+                           llvm::ArrayRef<llvm::StringRef> mayBeEmpty = {});
 
 /// Takes LLVM's own options off the command line, except --help and --version:
 /// libraries register hundreds of them, some under names that a tool needs. A

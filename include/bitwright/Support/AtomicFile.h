@@ -11,20 +11,45 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
+#include <memory>
+#include <vector>
 
 namespace bitwright {
+
+/// Files that appear together or not at all. Each is complete on disk under a temporary name before
+/// `commit` renames them, in the order in which they were written; where a rename fails, those
+/// before it are taken back. What was not committed is removed, after a signal, too. Devices, pipes
+/// and "-" cannot wait: they are written at once.
+class OutputGroup {
+public:
+  OutputGroup();
+  ~OutputGroup();
+  OutputGroup(const OutputGroup &) = delete;
+  OutputGroup &operator=(const OutputGroup &) = delete;
+
+  llvm::Error write(llvm::StringRef path,
+                    llvm::function_ref<llvm::Error(llvm::raw_ostream &)> write);
+  llvm::Error commit();
+
+private:
+  struct StagedFile;
+  std::vector<std::unique_ptr<StagedFile>> files;
+};
 
 /// Writes what `write` prints to `path`. A regular file is written under a
 /// temporary name in the same folder, synced and renamed, so that an existing
 /// file survives any failure and no reader sees half of it. A symbolic link is
 /// followed; a device or a pipe is written directly; "-" is standard output.
 ///
-/// Errors name the path and the reason. An error of `write` is passed on.
+/// Errors name the path and the reason. An error of `write` is passed on. Where a group is given,
+/// the file waits for its commit.
 llvm::Error writeFileAtomically(llvm::StringRef path,
-                                llvm::function_ref<llvm::Error(llvm::raw_ostream &)> write);
+                                llvm::function_ref<llvm::Error(llvm::raw_ostream &)> write,
+                                OutputGroup *group = nullptr);
 
 /// The same for bytes at hand.
-llvm::Error writeFileAtomically(llvm::StringRef path, llvm::StringRef contents);
+llvm::Error writeFileAtomically(llvm::StringRef path, llvm::StringRef contents,
+                                OutputGroup *group = nullptr);
 
 } // namespace bitwright
 

@@ -14,6 +14,8 @@
 
 namespace bitwright {
 
+class OutputGroup;
+
 enum class ArtifactKind { SharedLibrary, Archive, Object, Assembly, LLVMIR, Header };
 
 /// Where the packed weights go.
@@ -26,11 +28,14 @@ struct EmitOptions {
   WeightPlacement weights = WeightPlacement::Embed;
   /// The weights file; "" is the artifact's path with the ending ".weights".
   std::string weightsPath;
+  /// Files wait for its commit, where it is given.
+  OutputGroup *group = nullptr;
 };
 
 /// Translates the output of `qnn-codegen` (docs/architecture.md lists its
 /// attributes), adds the descriptor `bw_<model>_desc`, optimizes, and writes
-/// the artifact. The bytes depend on the arguments only.
+/// the artifact, and the weights file where it needs one: both or neither. The
+/// bytes depend on the arguments only.
 ///
 /// A shared library exports the descriptor and nothing else. Assembly and LLVM
 /// IR are for reading: they name the weights but do not hold them.

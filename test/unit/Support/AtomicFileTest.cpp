@@ -74,6 +74,55 @@ TEST_F(AtomicFile, KeepsTheOldFileWhenTheDiskIsFull) {
   EXPECT_EQ(countFiles(), 1u);
 }
 
+TEST_F(AtomicFile, AGroupAppearsTogether) {
+  ASSERT_FALSE(writeFileAtomically(path("a"), "old"));
+  {
+    OutputGroup group;
+    ASSERT_FALSE(writeFileAtomically(path("a"), "new", &group));
+    ASSERT_FALSE(writeFileAtomically(path("b"), "new", &group));
+    EXPECT_EQ(read(path("a")), "old");
+    EXPECT_FALSE(fs::exists(path("b")));
+    ASSERT_FALSE(group.commit());
+  }
+  EXPECT_EQ(read(path("a")), "new");
+  EXPECT_EQ(read(path("b")), "new");
+  EXPECT_EQ(countFiles(), 2u);
+}
+
+TEST_F(AtomicFile, AGroupThatIsNotCommittedLeavesNothing) {
+  ASSERT_FALSE(writeFileAtomically(path("a"), "old"));
+  {
+    OutputGroup group;
+    ASSERT_FALSE(writeFileAtomically(path("a"), "new", &group));
+    ASSERT_FALSE(writeFileAtomically(path("b"), "new", &group));
+  }
+  EXPECT_EQ(read(path("a")), "old");
+  EXPECT_EQ(countFiles(), 1u);
+}
+
+/// A folder takes the place of the last file between writing and commit.
+TEST_F(AtomicFile, AGroupIsTakenBackWhereARenameFails) {
+  ASSERT_FALSE(writeFileAtomically(path("a"), "old"));
+  {
+    OutputGroup group;
+    for (const char *name : {"a", "b", "c"})
+      ASSERT_FALSE(writeFileAtomically(path(name), "new", &group));
+    ASSERT_FALSE(fs::create_directory(path("c")));
+    std::string message = llvm::toString(group.commit());
+    EXPECT_EQ(message, "cannot write '" + path("c") + "': Is a directory");
+  }
+  EXPECT_EQ(read(path("a")), "old");
+  EXPECT_FALSE(fs::exists(path("b")));
+  EXPECT_EQ(countFiles(), 2u); // a and the folder c
+}
+
+TEST_F(AtomicFile, AGroupRefusesTheSameNameTwice) {
+  OutputGroup group;
+  ASSERT_FALSE(writeFileAtomically(path("a"), "one", &group));
+  std::string message = llvm::toString(writeFileAtomically(path("a"), "two", &group));
+  EXPECT_EQ(message, "cannot write '" + path("a") + "': it is the name of another output");
+}
+
 TEST_F(AtomicFile, KeepsPermissions) {
   ASSERT_FALSE(writeFileAtomically(path("a"), "old"));
   ASSERT_FALSE(fs::setPermissions(path("a"), fs::perms(0640)));
