@@ -23,6 +23,8 @@ using IPred = arith::CmpIPredicate;
 
 /// From this many rows on, a panel is dequantized once for all of them.
 static constexpr int64_t manyRows = 6;
+/// Rows that share a dequantized panel: a multiple of all register tiles.
+static constexpr int64_t sharingRows = 192;
 /// Bytes of stack for a dequantized panel.
 static constexpr int64_t maxDequantizedBytes = 1 << 21;
 
@@ -467,8 +469,7 @@ LogicalResult bitwright::codegen::emitBlockLinear(Program &p, Operation *operati
 
   int64_t panelWidth = c.columns.panelWidth();
   bool dequantizes = !c.intActivations && (depth + 2) * panelWidth * 4 <= maxDequantizedBytes;
-  int64_t registerRows = p.getTarget().getFloatTileRows()[0];
-  int64_t tileRows = c.intActivations ? 16 : dequantizes ? 16 * registerRows : manyRows;
+  int64_t tileRows = c.intActivations ? 16 : dequantizes ? sharingRows : manyRows;
   Dim rows = p.product(ArrayRef(result).drop_back());
   Cut cut = cutRows(p, rows, tileRows, c.columns, 2 * c.registerBytes() * c.steps());
 
