@@ -25,8 +25,8 @@ struct Options {
   cl::OptionCategory category{"Calibration options"};
   cl::opt<std::string> samples{
       "calibrate", cl::cat(category), cl::value_desc("samples"),
-      cl::desc("Run the model on samples (.npz, .npy or a folder of .npy or test_data_set_*) and "
-               "record what its tensors hold")};
+      cl::desc("Run the model on samples (.npz, .npy or a folder of .npy, .pb or test_data_set_*) "
+               "and record what its tensors hold")};
   cl::opt<int64_t> maxSamples{"samples", cl::cat(category), cl::init(0), cl::value_desc("N"),
                               cl::desc("Take the first N samples; 0 (default) takes all")};
   cl::opt<std::string> calibrator{

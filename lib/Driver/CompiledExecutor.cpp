@@ -10,6 +10,9 @@
 #include "dialects/QNN/QNNOps.h"
 #include "passes/Calibration/Calibrate.h"
 #include "llvm/ADT/StringMap.h"
+#ifdef BITWRIGHT_HAS_ONNX
+#include "bitwright/Import/ONNX/TensorFile.h"
+#endif
 
 using namespace bitwright;
 using namespace mlir;
@@ -29,9 +32,19 @@ public:
     options.observer = [this](int64_t id, const void *data, ArrayRef<int64_t> dims) {
       receive(id, data, dims);
     };
+    std::string problem;
+    ScopedDiagnosticHandler collector(module.getContext(), [&](Diagnostic &diagnostic) {
+      if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+        return failure();
+      if (problem.empty())
+        problem = diagnostic.str();
+      return success();
+    });
     auto opened = compileAndOpen(*copy, "the model to calibrate", options);
     if (!opened)
       return opened.takeError();
+    if (!*opened)
+      return makeError("the model to calibrate could not be compiled: " + problem);
     runner = std::move(*opened);
     // Code generation numbers the observers that it meets and lists their labels.
     auto names = (*copy)->getAttrOfType<ArrayAttr>("qnn.observer_names");
@@ -86,6 +99,9 @@ static llvm::Expected<std::unique_ptr<CalibrationExecutor>> makeCompiledExecutor
   return executor;
 }
 
-void bitwright::useCompiledCalibration() {
+void bitwright::setUpCalibration() {
   getCalibrationDefaults().executor = makeCompiledExecutor;
+#ifdef BITWRIGHT_HAS_ONNX
+  getTensorFileReader() = readOnnxTensor;
+#endif
 }

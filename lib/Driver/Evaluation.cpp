@@ -38,6 +38,10 @@ llvm::Expected<llvm::json::Object> bitwright::evaluateTop1(ModelRunner &runner,
                        "' has no scores for each row");
     size_t classes = scores.size() / rows;
     for (int64_t row = 0; row < rows && done < count; ++row, ++done) {
+      if ((*expected)[done] < 0 || (*expected)[done] >= int64_t(classes))
+        return makeError(labels + ": label " + llvm::Twine((*expected)[done]) + " of row " +
+                         llvm::Twine(done) + " is outside the " + llvm::Twine(classes) +
+                         " classes of the model");
       auto first = scores.begin() + row * classes;
       right += std::max_element(first, first + classes) - first == (*expected)[done];
     }

@@ -15,10 +15,22 @@ using namespace bitwright;
 
 /*--- Files ---------------------------------------------------------------------*/
 
+/// An array of another element type than the model's was made for another model, or by mistake:
+/// nothing is converted. NumPy has no bf16, which is given as f32.
+static llvm::Error checkType(const ValueSpec &value, bw_dtype dtype, llvm::ArrayRef<int64_t> dims,
+                             llvm::StringRef path) {
+  if (dtype == value.dtype || (dtype == BW_F32 && value.dtype == BW_BF16))
+    return llvm::Error::success();
+  return makeError(path + ": input '" + value.name + "' expects " +
+                   describe(value.dtype, value.dims) + ", but got " + describe(dtype, dims));
+}
+
 static llvm::Expected<NdArray> readFor(const ValueSpec &value, llvm::StringRef path) {
   auto reader = openArray(path);
   if (!reader)
     return reader.takeError();
+  if (llvm::Error error = checkType(value, (*reader)->getDType(), (*reader)->getDims(), path))
+    return std::move(error);
   auto array = (*reader)->readAll();
   if (!array)
     return array.takeError();
@@ -281,6 +293,8 @@ bitwright::makeRowStream(const ModelRunner &runner, llvm::StringRef path, int64_
   auto reader = openArray(path);
   if (!reader)
     return reader.takeError();
+  if (llvm::Error error = checkType(value, (*reader)->getDType(), (*reader)->getDims(), path))
+    return std::move(error);
   bool isStatic = value.dims.front() >= 0;
   if (isStatic)
     batch = value.dims.front();
@@ -293,8 +307,10 @@ llvm::Expected<std::vector<int64_t>> bitwright::readIntegers(llvm::StringRef pat
   auto reader = openArray(path);
   if (!reader)
     return reader.takeError();
-  if ((*reader)->getDims().size() != 1)
-    return makeError(path + ": expects one dimension, but got " +
+  bw_dtype dtype = (*reader)->getDType();
+  bool isInteger = dtype != BW_F32 && dtype != BW_F64 && dtype != BW_F16 && dtype != BW_BF16;
+  if ((*reader)->getDims().size() != 1 || !isInteger)
+    return makeError(path + ": expects integers in one dimension, but got " +
                      describe((*reader)->getDType(), (*reader)->getDims()));
   auto array = (*reader)->readAll();
   if (!array)

@@ -137,6 +137,8 @@ OwningOpRef<ModuleOp> parseModule(const std::shared_ptr<llvm::SourceMgr> &source
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(input, config);
   if (!module)
     return nullptr;
+  if (module->getBody()->empty())
+    return fail(makeError("'" + path + "' holds no function"));
   if (llvm::Error error = loadWeightsFile(*module, path, options.checkWeights))
     return fail(std::move(error));
   if (options.verify && failed(verify(*module)))

@@ -282,7 +282,7 @@ int bitwright::optMain(int argc, char **argv) {
   registerCLIOptions("Bitwright", registry);
   registerCalibrationOptions();
   getReportOption();
-  useCompiledCalibration();
+  setUpCalibration();
   auto [input, output] =
       parseCLIOptions(arguments.size(), arguments.data(),
                       "quant-opt: runs passes and pipelines on a module (.mlir, .mlirbc, .onnx)\n");

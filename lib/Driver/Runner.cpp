@@ -12,6 +12,7 @@
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemAlloc.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
 
 using namespace bitwright;
 
@@ -192,6 +193,8 @@ bitwright::compileAndOpen(mlir::ModuleOp module, llvm::StringRef label,
   if (std::error_code error = llvm::sys::fs::createTemporaryFile("bitwright", "so", path))
     return makeError("cannot make a temporary file: " + error.message());
   llvm::FileRemover remover(path);
+  llvm::sys::RemoveFileOnSignal(path);
+  llvm::scope_exit forget([&] { llvm::sys::DontRemoveFileOnSignal(path); });
   if (mlir::failed(compileModel(module, *target, ArtifactKind::SharedLibrary, path)))
     return std::unique_ptr<ModelRunner>();
   // The file may go once it is mapped.

@@ -6,7 +6,6 @@
 #include "passes/Calibration/SampleSource.h"
 
 #include "bitwright/Support/Error.h"
-#include "bitwright/Support/Numpy.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
@@ -65,7 +64,42 @@ template <typename From, typename To> static std::vector<char> convert(const NdA
   return bytes;
 }
 
+TensorFileReader &bitwright::getTensorFileReader() {
+  static TensorFileReader reader;
+  return reader;
+}
+
 namespace {
+
+/// An array that is in memory.
+class LoadedArray final : public ArrayReader {
+public:
+  LoadedArray(NdArray loaded, StringRef path) : array(std::move(loaded)) {
+    dtype = array.dtype;
+    dims = array.dims;
+    label = path.str();
+  }
+
+protected:
+  llvm::Error readBytes(int64_t offset, char *data, int64_t size) override {
+    std::copy_n(array.bytes.begin() + offset, size, data);
+    return llvm::Error::success();
+  }
+
+private:
+  NdArray array;
+};
+
+llvm::Expected<std::unique_ptr<ArrayReader>> openFile(StringRef path, StringRef member) {
+  if (!path.ends_with(".pb"))
+    return openArray(path, member);
+  if (!getTensorFileReader())
+    return makeError("cannot read '" + path + "': built without the ONNX importer");
+  auto array = getTensorFileReader()(path);
+  if (!array)
+    return array.takeError();
+  return std::make_unique<LoadedArray>(std::move(*array), path);
+}
 
 /// How an array serves samples.
 enum class Layout { Whole, FirstAxis, ExtraAxis };
@@ -75,7 +109,7 @@ class InputReader {
 public:
   static llvm::Expected<InputReader> open(const ModelInput &input, StringRef path,
                                           StringRef member) {
-    auto reader = openArray(path, member);
+    auto reader = openFile(path, member);
     if (!reader)
       return reader.takeError();
     InputReader result(input, std::move(*reader));
@@ -322,7 +356,8 @@ static llvm::Expected<std::unique_ptr<SampleSource>> openNpy(StringRef path,
 
 /// The file of input `i` in `folder`, or "".
 static std::string findInputFile(StringRef folder, ArrayRef<ModelInput> inputs, size_t i) {
-  for (const std::string &name : {inputs[i].name + ".npy", "input_" + std::to_string(i) + ".npy"}) {
+  std::string number = "input_" + std::to_string(i);
+  for (const std::string &name : {inputs[i].name + ".npy", number + ".npy", number + ".pb"}) {
     llvm::SmallString<128> path(folder);
     llvm::sys::path::append(path, name);
     if (name.find('/') == std::string::npos && llvm::sys::fs::exists(path))
@@ -337,8 +372,8 @@ openFolderArrays(StringRef folder, ArrayRef<ModelInput> inputs, bool oneSample) 
                     [&](size_t i) -> llvm::Expected<std::pair<std::string, std::string>> {
                       std::string path = findInputFile(folder, inputs, i);
                       if (path.empty())
-                        return makeError(folder + " holds neither " + inputs[i].name +
-                                         ".npy nor input_" + Twine(i) + ".npy");
+                        return makeError(folder + " holds no " + inputs[i].name + ".npy, input_" +
+                                         Twine(i) + ".npy or input_" + Twine(i) + ".pb");
                       return std::make_pair(path, "");
                     });
 }

@@ -8,8 +8,10 @@
 #define BITWRIGHT_PASSES_CALIBRATION_SAMPLESOURCE_H
 
 #include "bitwright/Reference/Tensor.h"
+#include "bitwright/Support/Numpy.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/Error.h"
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -23,6 +25,11 @@ struct ModelInput {
 };
 llvm::SmallVector<ModelInput> getModelInputs(mlir::func::FuncOp main);
 
+/// Reads a file of one ONNX tensor (.pb). The importer knows how, and comes after the passes: the
+/// driver sets it. Empty: such files are refused.
+using TensorFileReader = std::function<llvm::Expected<NdArray>(llvm::StringRef)>;
+TensorFileReader &getTensorFileReader();
+
 class SampleSource {
 public:
   virtual ~SampleSource() = default;
@@ -32,9 +39,10 @@ public:
 
 /// Samples in `path`:
 ///   x.npz        an array for each input, by name;
-///   a folder     test_data_set_*/ with input_I.npy for each input, one sample to a folder; or
-///                NAME.npy or input_I.npy for each input; or, for a model with one input, any
-///                .npy files, in the order of their names;
+///   a folder     test_data_set_*/ with input_I.npy or .pb for each input, one sample to a folder;
+///   or
+///                NAME.npy, input_I.npy or input_I.pb for each input; or, for a model with one
+///                input, any .npy files, in the order of their names;
 ///   x.npy        for a model with one input.
 /// An array has the input's dimensions, and is cut along its first axis into samples as long
 /// as the input's first dimension (1 where that is dynamic); or it has one axis more, which

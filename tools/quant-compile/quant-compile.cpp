@@ -51,7 +51,7 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   startTool("quant-compile");
   registerAllPasses();
-  useCompiledCalibration();
+  setUpCalibration();
   llvm::Expected<CompileToolOptions> options = parseCompileOptions(argc, argv);
   if (!options)
     return reportError("quant-compile", options.takeError());

@@ -41,9 +41,9 @@ llvm::cl::OptionCategory &getCalibrationCategory();
 /// What the command line says, after it was parsed.
 CalibrationRequest getCalibrationOptions();
 
-/// From here on calibration compiles the model instead of interpreting it. A tool calls this
-/// once, after registerAllPasses.
-void useCompiledCalibration();
+/// From here on calibration compiles the model instead of interpreting it, and reads ONNX's
+/// tensor files. A tool calls this once, after registerAllPasses.
+void setUpCalibration();
 
 /// Simplifies `module`, runs it on the samples, and leaves observers that hold the results.
 /// Does nothing where no samples are named.

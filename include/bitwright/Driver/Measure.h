@@ -25,8 +25,8 @@ public:
 
 /*--- Feeding -------------------------------------------------------------------*/
 
-/// Arrays for the inputs of `runner`: files in their order, or `name=file`. A
-/// wrong element type is converted where no value is lost.
+/// Arrays for the inputs of `runner`: files in their order, or `name=file`. An
+/// element type that is not the model's is an error.
 llvm::Expected<Samples> readInputs(const ModelRunner &runner, llvm::ArrayRef<std::string> files);
 
 /// Recorded inputs and outputs: the files that DIR/io.json names, or

@@ -68,7 +68,11 @@ SmallVector<Type> Branches::joinTypes() {
     if (!n.expect(left.elementType == right.elementType,
                   "the branches give output " + Twine(index) + " different element types") ||
         !n.expect(left.getType().getRank() == right.getType().getRank(),
-                  "the branches give output " + Twine(index) + " different ranks"))
+                  "an If whose condition is not constant is supported where both branches give "
+                  "each output one rank, but output " +
+                      Twine(index) + " has rank " + Twine(left.getType().getRank()) +
+                      " in then_branch and " + Twine(right.getType().getRank()) +
+                      " in else_branch"))
       return {};
     types.push_back(join(left.getType(), right.getType()));
   }

@@ -3,6 +3,7 @@
 /// \file
 /// Inputs and outputs of a model, and the function that they become.
 
+#include "FirstError.h"
 #include "GraphImporter.h"
 #include "ModelReader.h"
 #include "Text.h"
@@ -151,6 +152,9 @@ LogicalResult GraphImporter::importOutputs(const onnx::GraphProto &graph) {
     std::string what = "graph output '" + printable(info.name()) + "'";
     if (!seen.insert(info.name()).second)
       return fail(what + " is listed twice");
+    if (info.type().value_case() != onnx::TypeProto::kTensorType &&
+        info.type().value_case() != onnx::TypeProto::VALUE_NOT_SET)
+      return fail(what + " is declared as another type than a tensor");
     int32_t declared = info.type().tensor_type().elem_type();
     if (declared != Undefined && declared != output.elementType)
       return fail(what + " is declared as " + getTypeName(declared) + ", but is " +
@@ -207,8 +211,14 @@ OwningOpRef<ModuleOp> GraphImporter::import(const onnx::ModelProto &model) {
   if (failed(importOutputs(model.graph())))
     return nullptr;
   removeDeadOps(function);
-  if (failed(verify(*module))) {
-    (void)fail("the imported module is not valid");
+  std::string problem;
+  {
+    FirstError error(context);
+    if (failed(verify(*module)))
+      problem = error.get().str();
+  }
+  if (!problem.empty()) {
+    (void)fail("the imported module is not valid: " + problem);
     return nullptr;
   }
   return std::move(module);

@@ -51,21 +51,27 @@ Error checkUnknownFields(const google::protobuf::Message &message, StringRef wha
   return Error::success();
 }
 
-Error readModel(StringRef path, onnx::ModelProto &model) {
+Error readMessage(StringRef path, StringRef what, google::protobuf::Message &message) {
   auto buffer = openModel(path);
   if (!buffer)
     return buffer.takeError();
   StringRef bytes = (*buffer)->getBuffer();
   if (bytes.empty())
-    return createStringError("not an ONNX model: the file is empty");
+    return createStringError("not an ONNX " + what + ": the file is empty");
   google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()),
                                                 static_cast<int>(bytes.size()));
   stream.SetRecursionLimit(100);
   stream.SetTotalBytesLimit(INT_MAX);
-  if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
+  if (!message.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
     return createStringError(
-        "not an ONNX model: truncated, corrupt or too deeply nested near byte " +
+        "not an ONNX " + what + ": truncated, corrupt or too deeply nested near byte " +
         std::to_string(stream.CurrentPosition()) + " of " + std::to_string(bytes.size()));
+  return Error::success();
+}
+
+Error readModel(StringRef path, onnx::ModelProto &model) {
+  if (Error error = readMessage(path, "model", model))
+    return error;
   // 26 is `configuration`, which tells where to run nodes, not what they compute.
   if (Error error = checkUnknownFields(model, "the model", {26}))
     return error;

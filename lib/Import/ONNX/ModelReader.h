@@ -16,7 +16,11 @@ namespace bitwright::onnximport {
 constexpr int64_t minOpset = 7;
 constexpr int64_t maxOpset = 24;
 
-/// Parses the file at `path` ("-" is standard input) into `model`.
+/// Parses the file at `path` ("-" is standard input) into `message`; errors call it an ONNX `what`.
+llvm::Error readMessage(llvm::StringRef path, llvm::StringRef what,
+                        google::protobuf::Message &message);
+
+/// As readMessage, and checks what the model says of itself.
 llvm::Error readModel(llvm::StringRef path, onnx::ModelProto &model);
 
 /// The imported opset of each domain; the default domain is "".

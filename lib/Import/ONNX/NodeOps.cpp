@@ -4,10 +4,10 @@
 /// How a node makes qnn ops: types are inferred, and each op is verified at
 /// once, so that what is wrong is reported for the node that caused it.
 
+#include "FirstError.h"
 #include "GraphImporter.h"
 #include "Node.h"
 #include "dialects/QNN/QNNOps.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -16,22 +16,6 @@ using namespace mlir;
 namespace bitwright::onnximport {
 
 namespace {
-
-/// Keeps the first error that MLIR emits while it lives.
-class FirstError {
-public:
-  explicit FirstError(MLIRContext *context)
-      : handler(context, [this](Diagnostic &diagnostic) {
-          if (text.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error)
-            text = diagnostic.str();
-          return success();
-        }) {}
-  StringRef get() const { return text.empty() ? StringRef("invalid op") : StringRef(text); }
-
-private:
-  std::string text;
-  ScopedDiagnosticHandler handler;
-};
 
 /// The properties of an op that does not exist yet.
 class TemporaryProperties {
