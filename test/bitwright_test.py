@@ -21,6 +21,12 @@ BUILD = os.environ.get("BITWRIGHT_BUILD") or os.path.join(SOURCE, "build")
 SHARED = os.environ.get("BITWRIGHT_SHARED_DATA") or os.path.join(SOURCE, "..", "shared", "data")
 MODELS = os.path.join(SOURCE, "test", "models")
 DATA = os.path.join(BUILD, "test", "data")
+# The x86 levels: options of quant-compile, and the CPU flags without which code does not run.
+LEVELS = {
+    "x86-64-v2": ([], ["sse4_2"]),
+    "avx2": (["--mattr=+avx2,+fma"], ["avx2", "fma"]),
+    "avx512vnni": (["--mattr=+avx512vnni"], ["avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_vnni"]),
+}
 TOOLS = ["quant-translate", "quant-opt", "quant-compile", "quant-run"]
 
 
@@ -56,6 +62,22 @@ def cpu_has(*flags):
             if line.startswith("flags"):
                 return set(flags) <= set(line.split(":", 1)[1].split())
     return False
+
+
+def runs(level):
+    """Whether this CPU runs code of the level; says so where it does not."""
+    if cpu_has(*LEVELS[level][1]):
+        return True
+    print(f"{level}: compiled, but not run: this CPU lacks it")
+    return False
+
+
+def model(name):
+    """The folder of a recorded model; the case is skipped where it is not on this machine."""
+    for folder in (os.path.join(MODELS, name), os.path.join(SHARED, "models", name)):
+        if os.path.exists(os.path.join(folder, "io.json")):
+            return folder
+    raise Skip(f"model {name} is not on this machine")
 
 
 def write_results(script, results):

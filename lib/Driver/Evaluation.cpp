@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// Scores of classifiers and language models, and greedy decoding.
+/// Scores of classifiers and language models.
 
 #include "bitwright/Driver/Measure.h"
 #include "bitwright/Support/Error.h"
@@ -54,9 +54,8 @@ llvm::Expected<llvm::json::Object> bitwright::evaluateTop1(ModelRunner &runner,
 
 /*--- Language models -----------------------------------------------------------*/
 
-/// The logits of a language model: [1, tokens, vocabulary].
-static llvm::Expected<std::vector<double>> getLogits(const ModelRunner &runner,
-                                                     const NdArray &output, int64_t tokens) {
+llvm::Expected<std::vector<double>> bitwright::getLogits(const ModelRunner &runner,
+                                                         const NdArray &output, int64_t tokens) {
   if (output.dims.size() != 3 || output.dims[0] != 1 || output.dims[1] != tokens ||
       output.dims[2] < 2)
     return makeError(runner.getLabel() + ": expects logits of 1 x " + llvm::Twine(tokens) +
@@ -124,82 +123,4 @@ llvm::Expected<llvm::json::Object> bitwright::evaluatePerplexity(ModelRunner &ru
   if (!std::isfinite(perplexity))
     return makeError(runner.getLabel() + ": the perplexity is not a number");
   return llvm::json::Object{{"perplexity", perplexity}, {"tokens", windows * (context - 1)}};
-}
-
-/*--- Decoding ------------------------------------------------------------------*/
-
-namespace {
-/// Feeds a language model token by token where it has caches.
-class Decoder {
-public:
-  explicit Decoder(ModelRunner &runner) : runner(runner) {}
-
-  /// The output that each cache takes for the next step.
-  llvm::Error findCaches() {
-    for (const ValueSpec &input : runner.getInputs().drop_front()) {
-      llvm::StringRef name = input.name;
-      (void)name.consume_front("past");
-      int index = runner.findOutput(("present" + name).str());
-      if (index < 0)
-        return makeError(runner.getLabel() + ": has no output 'present" + name + "' for input '" +
-                         input.name + "'");
-      caches.push_back(index);
-    }
-    return llvm::Error::success();
-  }
-
-  /// Logits after the last of `tokens`, all those so far.
-  llvm::Expected<std::vector<double>> step(llvm::ArrayRef<int64_t> tokens) {
-    bool isIncremental = !caches.empty() && !results.empty();
-    llvm::ArrayRef<int64_t> fed = isIncremental ? tokens.take_back(1) : tokens;
-    auto inputs = makeTokenInputs(runner, fed);
-    if (!inputs)
-      return inputs.takeError();
-    for (size_t i = 0; isIncremental && i < caches.size(); ++i)
-      (*inputs)[i + 1] = std::move(results[caches[i]]);
-    auto outputs = runner.run(*inputs);
-    if (!outputs)
-      return outputs.takeError();
-    results = std::move(*outputs);
-    auto logits = getLogits(runner, results.front(), fed.size());
-    if (!logits)
-      return logits.takeError();
-    size_t vocabulary = results.front().dims[2];
-    return std::vector<double>(logits->end() - vocabulary, logits->end());
-  }
-
-private:
-  ModelRunner &runner;
-  llvm::SmallVector<int> caches;
-  std::vector<NdArray> results;
-};
-} // namespace
-
-llvm::Expected<llvm::json::Object> bitwright::generate(ModelRunner &runner, llvm::StringRef path,
-                                                       int64_t context, int64_t count) {
-  auto tokens = readIntegers(path);
-  if (!tokens)
-    return tokens.takeError();
-  if (context < 1 || static_cast<int64_t>(tokens->size()) < context)
-    return makeError(path + ": holds " + llvm::Twine(tokens->size()) +
-                     " tokens, expected at least --context=" + llvm::Twine(context));
-  tokens->resize(context);
-  if (runner.getInputs().empty())
-    return makeError(runner.getLabel() + ": has no inputs");
-  Decoder decoder(runner);
-  if (llvm::Error error = decoder.findCaches())
-    return std::move(error);
-  llvm::json::Array chosen, gaps;
-  for (int64_t i = 0; i < count; ++i) {
-    auto logits = decoder.step(*tokens);
-    if (!logits)
-      return logits.takeError();
-    auto best = std::max_element(logits->begin(), logits->end());
-    int64_t token = best - logits->begin();
-    double value = std::exchange(*best, -HUGE_VAL);
-    gaps.push_back(value - *std::max_element(logits->begin(), logits->end()));
-    chosen.push_back(token);
-    tokens->push_back(token);
-  }
-  return llvm::json::Object{{"tokens", std::move(chosen)}, {"top2_gaps", std::move(gaps)}};
 }

@@ -169,18 +169,33 @@ static Value emitBinary(KernelBuilder &k, Operation *op, Value x, Value y) {
       .Default([](Operation *) { return Value(); });
 }
 
+/// bf16 as f32, exact.
+static Value widen(KernelBuilder &k, Value x) {
+  Type type = k.like(k.f32(), x.getType());
+  return x.getType() == type ? x : arith::ExtFOp::create(k.builder(), k.location(), type, x);
+}
+
 static Value emitCast(KernelBuilder &k, qnn::CastOp op, Value x) {
   Type to = op.getType().getElementType(), from = op.getInput().getType().getElementType();
   Type type = k.like(to, x.getType());
   if (from == to && op.getUnsignedInput() == op.getUnsignedResult())
     return x;
+  if (from.isF16())
+    x = emitHalfToFloat(k, x);
   if (to.isInteger(1)) {
     return isFloat(x) ? k.compare(FPred::UNE, x, k.zero(x.getType()))
                       : k.compare(IPred::ne, x, k.zero(x.getType()));
   }
   bool inputUnsigned = op.getUnsignedInput() || from.isInteger(1);
+  if (to.isF16() && !from.isF64()) {
+    // Exact through f32: an integer that f32 rounds is infinite in f16.
+    Value wide = isFloat(x) ? widen(k, x) : k.toFloat(x, k.f32(), inputUnsigned);
+    return emitFloatToHalf(k, wide);
+  }
   if (isFloat(x)) {
     if (isa<FloatType>(to)) {
+      if (to == getElementTypeOrSelf(x.getType()))
+        return x;
       OpBuilder &b = k.builder();
       if (to.getIntOrFloatBitWidth() > from.getIntOrFloatBitWidth())
         return arith::ExtFOp::create(b, k.location(), type, x);

@@ -230,6 +230,25 @@ void KernelBuilder::storeAt(Value value, Value address) {
   LLVM::StoreOp::create(b, loc, value, address, alignmentOf(value.getType()));
 }
 
+Value KernelBuilder::firstLanes(VectorType type, Value count) {
+  SmallVector<int32_t> numbers(llvm::to_vector(llvm::seq<int32_t>(0, type.getNumElements())));
+  auto ints = cast<VectorType>(like(i32(), type));
+  Value lanes =
+      arith::ConstantOp::create(b, loc, ints, DenseElementsAttr::get(ints, ArrayRef(numbers)));
+  return compare(arith::CmpIPredicate::slt, lanes, splat(truncate(count, i32()), ints));
+}
+
+Value KernelBuilder::loadFirst(VectorType type, Value base, Value index, Value count, Value fill) {
+  return LLVM::MaskedLoadOp::create(b, loc, Type(type), gep(base, type.getElementType(), index),
+                                    firstLanes(type, count), splat(fill, type), alignmentOf(type));
+}
+
+void KernelBuilder::storeFirst(Value value, Value base, Value index, Value count) {
+  auto type = cast<VectorType>(value.getType());
+  LLVM::MaskedStoreOp::create(b, loc, value, gep(base, type.getElementType(), index),
+                              firstLanes(type, count), alignmentOf(type));
+}
+
 Value KernelBuilder::stack(int64_t bytes) {
   OpBuilder::InsertionGuard guard(b);
   auto function = b.getInsertionBlock()->getParentOp()->getParentOfType<LLVM::LLVMFuncOp>();

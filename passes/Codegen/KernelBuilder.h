@@ -100,6 +100,10 @@ public:
   void store(Value value, Value base, Value index);
   void storeAt(Value value, Value address);
   Value loadAt(Type type, Value address);
+  /// The first `count` lanes (i64) of a vector at base[index]; the others are
+  /// `fill` and their memory is not touched.
+  Value loadFirst(mlir::VectorType type, Value base, Value index, Value count, Value fill);
+  void storeFirst(Value value, Value base, Value index, Value count);
   /// Stack memory of `bytes`, in the entry block of the function, 64-byte aligned.
   Value stack(int64_t bytes);
   void memcpyBytes(Value dst, Value src, Value bytes);
@@ -131,6 +135,7 @@ public:
   Value reduceTree(Value x, llvm::function_ref<Value(Value, Value)> combine);
 
 private:
+  Value firstLanes(mlir::VectorType type, Value count);
   mlir::OpBuilder &b;
   mlir::Location loc;
 };

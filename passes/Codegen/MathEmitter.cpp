@@ -200,3 +200,43 @@ Value bitwright::codegen::emitPow(KernelBuilder &k, Value x, Value y) {
   Value trivial = k.bitOr(k.compare(FPred::OEQ, y, narrow(0)), k.compare(FPred::OEQ, x, narrow(1)));
   return k.select(trivial, narrow(1), result);
 }
+
+//===--- binary16 ---------------------------------------------------------===//
+
+Value bitwright::codegen::emitHalfToFloat(KernelBuilder &k, Value x) {
+  Type ints = k.like(k.i32(), x.getType()), floats = k.like(k.f32(), x.getType());
+  auto integer = [&](int64_t value) { return k.integer(ints, value); };
+  Value bits = k.extend(k.bitcast(x, k.like(k.i16(), x.getType())), k.i32(), /*isUnsigned=*/true);
+  Value magnitude = k.bitAnd(bits, integer(0x7FFF));
+  // The exponent is rebiased; denormals count steps of 2^-24.
+  Value result = k.add(k.shl(magnitude, 13), integer((127 - 15) << 23));
+  Value steps = k.mul(k.toFloat(magnitude, k.f32(), false), k.number(floats, 0x1p-24));
+  Value isSmall = k.compare(IPred::slt, magnitude, integer(0x0400));
+  result = k.select(isSmall, k.bitcast(steps, ints), result);
+  result = k.select(k.compare(IPred::eq, magnitude, integer(0x7C00)), integer(0x7F800000), result);
+  result = k.select(k.compare(IPred::sgt, magnitude, integer(0x7C00)), integer(0x7FC00000), result);
+  return k.bitcast(k.bitOr(result, k.shl(k.bitAnd(bits, integer(0x8000)), 16)), floats);
+}
+
+Value bitwright::codegen::emitFloatToHalf(KernelBuilder &k, Value x) {
+  Type ints = k.like(k.i32(), x.getType()), floats = x.getType();
+  auto integer = [&](int64_t value) { return k.integer(ints, value); };
+  Value bits = k.bitcast(x, ints), magnitude = k.bitAnd(bits, integer(0x7FFFFFFF));
+  // Half of the last place that is kept, less one where the kept part is even,
+  // rounds ties to even; a carry goes into the exponent as it should.
+  Value rebiased = k.sub(magnitude, integer((127 - 15) << 23));
+  Value odd = k.bitAnd(k.shrLogical(rebiased, 13), integer(1));
+  Value result = k.shrLogical(k.add(rebiased, k.add(odd, integer(0x0FFF))), 13);
+  // Below 2^-14: steps of 2^-24. Larger values would overflow the conversion.
+  Value isSmall = k.compare(IPred::slt, magnitude, integer(0x38800000));
+  Value small = k.select(isSmall, k.bitcast(magnitude, floats), k.number(floats, 0));
+  Value steps = k.toInt(k.roundEven(k.mul(small, k.number(floats, 0x1p24))), k.i32(), false);
+  result = k.select(isSmall, steps, result);
+  // From halfway between 65504 and 65536.
+  Value isLarge = k.compare(IPred::sge, magnitude, integer(0x477FF000));
+  result = k.select(isLarge, integer(0x7C00), result);
+  Value isNan = k.compare(IPred::sgt, magnitude, integer(0x7F800000));
+  result = k.select(isNan, integer(0x7E00), result);
+  result = k.bitOr(result, k.bitAnd(k.shrLogical(bits, 16), integer(0x8000)));
+  return k.bitcast(k.truncate(result, k.i16()), k.like(k.builder().getF16Type(), floats));
+}

@@ -20,6 +20,11 @@ Value emitSoftplus(KernelBuilder &k, Value x);
 Value emitSinCos(KernelBuilder &k, Value x, bool cosine);
 Value emitPow(KernelBuilder &k, Value x, Value y);
 
+/// Conversions of binary16 as Numerics/FloatFormats.h defines them, in integer
+/// arithmetic: x86 before F16C has no instruction, and kernels call no library.
+Value emitHalfToFloat(KernelBuilder &k, Value x);
+Value emitFloatToHalf(KernelBuilder &k, Value x);
+
 } // namespace bitwright::codegen
 
 #endif // BITWRIGHT_PASSES_CODEGEN_MATHEMITTER_H

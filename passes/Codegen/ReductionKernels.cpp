@@ -141,15 +141,9 @@ Value Finish::finish(KernelBuilder &k, Value acc, Value count) const {
   Value multiplier = k.fdiv(k.loadAt(k.f32(), extra[1]), k.toFloat(count, k.f32(), false));
   Value r = k.toFloat(acc, k.f32(), false);
   r = k.mul(r, k.splat(multiplier, r.getType()));
-  Value zero = k.extend(k.loadAt(k.i8(), extra[2]), k.i32(), q.getUnsignedOutput());
-  Value low = k.sub(k.integer(k.i32(), q.getUnsignedOutput() ? 0 : -128), zero);
-  Value high = k.sub(k.integer(k.i32(), q.getUnsignedOutput() ? 255 : 127), zero);
-  Value lower = k.splat(k.toFloat(low, k.f32(), false), r.getType());
-  Value upper = k.splat(k.toFloat(high, k.f32(), false), r.getType());
-  r = k.select(k.compare(FPred::OLT, r, lower), lower, r);
-  r = k.select(k.compare(FPred::OGT, r, upper), upper, r);
-  Value rounded = k.toInt(k.roundEven(r), k.i32(), false);
-  return k.truncate(k.add(rounded, k.splat(zero, rounded.getType())), k.i8());
+  Value zero = k.splat(k.loadAt(k.i8(), extra[2]), k.like(k.i8(), r.getType()));
+  bool isUnsigned = q.getUnsignedOutput();
+  return roundInto(k, r, zero, k.i8(), isUnsigned, isUnsigned ? 0 : -128, isUnsigned ? 255 : 127);
 }
 
 static LogicalResult emitReduce(Program &p, Operation *op, ArrayRef<int64_t> axes) {
@@ -241,27 +235,40 @@ static LogicalResult emitArgMax(Program &p, qnn::ArgMaxOp op) {
 
 //===--- softmax ----------------------------------------------------------===//
 
+/// The last elements of a row take lanes of a vector too, where the others are
+/// exp(-inf) = 0. So elements of -inf after a row leave every bit of it alone:
+/// decoding token by token equals the whole sequence under a causal mask.
 static void softmaxRow(KernelBuilder &k, Value input, Value output, Value offset, Value count) {
   Type f32 = k.f32();
-  double inf = std::numeric_limits<double>::infinity();
+  VectorType wide = k.vec(f32, lanes);
+  Value inf = k.number(f32, std::numeric_limits<double>::infinity()), minusInf = k.neg(inf);
   auto larger = [](KernelBuilder &b, Value x, Value y) {
     return b.select(b.compare(FPred::OGT, x, y), x, y);
   };
-  Value most = reduceRow(
-      k, f32, input, offset, count, k.number(f32, -inf), [](Value x) { return x; }, larger);
+  Value most = reduceRow(k, f32, input, offset, count, minusInf, [](Value x) { return x; }, larger);
   // A row of -inf only: subtract 0 and let exp give 0.
-  Value shift = k.select(k.compare(FPred::OEQ, most, k.number(f32, -inf)), k.number(f32, 0), most);
-  auto exponent = [&](Value x) { return emitExp(k, k.sub(x, k.splat(shift, x.getType()))); };
-  k.vectorLoop(k.idx(0), count, lanes, [&](Value at, int64_t width) {
-    Type type = width == 1 ? f32 : Type(k.vec(f32, width));
-    k.store(exponent(k.load(type, input, k.add(offset, at))), output, k.add(offset, at));
-  });
-  auto add = [](KernelBuilder &b, Value x, Value y) { return b.add(x, y); };
-  Value sum =
-      reduceRow(k, f32, output, offset, count, k.number(f32, 0), [](Value x) { return x; }, add);
+  Value shift = k.select(k.compare(FPred::OEQ, most, minusInf), k.number(f32, 0), most);
+  auto exponent = [&](Value x) { return emitExp(k, k.sub(x, k.splat(shift, wide))); };
+  Value rest = k.remS(count, k.idx(lanes)), whole = k.sub(count, rest);
+  Value sums =
+      k.loop(k.idx(0), whole, k.idx(lanes), k.zero(wide), [&](Value at, ValueRange carried) {
+        Value e = exponent(k.load(wide, input, k.add(offset, at)));
+        k.store(e, output, k.add(offset, at));
+        return SmallVector<Value>{k.add(carried[0], e)};
+      })[0];
+  Value end = k.add(offset, whole);
+  sums = k.ifValue(
+      k.compare(IPred::ne, rest, k.idx(0)), wide,
+      [&] {
+        Value e = exponent(k.loadFirst(wide, input, end, rest, minusInf));
+        k.storeFirst(e, output, end, rest);
+        return k.add(sums, e);
+      },
+      [&] { return sums; });
+  Value sum = k.reduceTree(sums, [&](Value x, Value y) { return k.add(x, y); });
   Value inverse = k.fdiv(k.number(f32, 1), sum);
   k.vectorLoop(k.idx(0), count, lanes, [&](Value at, int64_t width) {
-    Type type = width == 1 ? f32 : Type(k.vec(f32, width));
+    Type type = width == 1 ? f32 : Type(wide);
     Value y = k.load(type, output, k.add(offset, at));
     k.store(k.mul(y, k.splat(inverse, type)), output, k.add(offset, at));
   });

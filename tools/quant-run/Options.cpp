@@ -41,7 +41,8 @@ struct CommandLine {
   cl::opt<std::string> compare{"compare", cl::value_desc("model"), cl::cat(run),
                                cl::desc("Compare with another model, on --io, --input, --inputs, "
                                         "--tokens or random inputs; with --benchmark, time both in "
-                                        "turn")};
+                                        "turn; with --generate, check each decoded token with a "
+                                        "forward pass over all of them")};
 
   cl::opt<bool> benchmark{"benchmark", cl::cat(time),
                           cl::desc("Time the model, on --io, --input or fixed random inputs")};
@@ -98,18 +99,20 @@ static llvm::Error checkNumbers(const CommandLine &line) {
 
 static llvm::Expected<RunMode> getMode(const CommandLine &line) {
   int actions = line.benchmark + (line.eval != Eval::None) + (line.generate > 0);
-  if (actions > 1 || (!line.compare.empty() && actions == 1 && !line.benchmark))
-    return makeError("--benchmark, --eval, --generate and --compare exclude each other");
+  if (actions > 1)
+    return makeError("--benchmark, --eval and --generate exclude each other");
+  if (!line.compare.empty() && line.eval != Eval::None)
+    return makeError("--eval and --compare exclude each other");
   if (line.benchmark)
     return line.compare.empty() ? RunMode::Benchmark : RunMode::BenchmarkPair;
+  if (line.generate > 0)
+    return line.compare.empty() ? RunMode::Generate : RunMode::CompareDecoding;
   if (!line.compare.empty())
     return RunMode::Compare;
   if (line.eval == Eval::Top1)
     return RunMode::Top1;
   if (line.eval == Eval::Perplexity)
     return RunMode::Perplexity;
-  if (line.generate > 0)
-    return RunMode::Generate;
   if (!line.io.empty())
     return RunMode::Io;
   if (line.inputs.empty() || line.output.empty())
@@ -139,7 +142,8 @@ llvm::Expected<RunToolOptions> bitwright::parseRunOptions(int argc, char **argv)
                               "  quant-run q.so --io=DIR --json\n"
                               "  quant-run q.so --input=x.npy --output=DIR\n"
                               "  quant-run q.so --benchmark --threads=1 --json\n"
-                              "  quant-run q.so --compare=m.onnx --inputs=x.npy\n");
+                              "  quant-run q.so --compare=m.onnx --inputs=x.npy\n"
+                              "  quant-run q.so --generate=32 --tokens=t.npy --context=64\n");
   clearCommandLine();
   RunToolOptions options;
   if (llvm::Error error = checkArguments({argv, size_t(argc)}))

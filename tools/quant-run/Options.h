@@ -12,7 +12,17 @@
 namespace bitwright {
 
 /// What quant-run does; each has its own options.
-enum class RunMode { Inputs, Io, Benchmark, BenchmarkPair, Compare, Top1, Perplexity, Generate };
+enum class RunMode {
+  Inputs,
+  Io,
+  Benchmark,
+  BenchmarkPair,
+  Compare,
+  Top1,
+  Perplexity,
+  Generate,
+  CompareDecoding
+};
 
 struct RunToolOptions {
   std::string model, other; ///< `other` is what --compare names.

@@ -120,6 +120,8 @@ static Result runRecording(ModelRunner &runner, const RunToolOptions &options) {
 }
 
 static Result runPair(ModelRunner &runner, ModelRunner &other, const RunToolOptions &options) {
+  if (options.mode == RunMode::CompareDecoding)
+    return compareDecoding(runner, other, options.tokens, options.context, options.count);
   if (options.mode == RunMode::Compare) {
     auto samples = getSamples(runner, options);
     if (!samples)
@@ -147,6 +149,7 @@ static Result runOne(ModelRunner &runner, const RunToolOptions &options) {
   case RunMode::Benchmark:
   case RunMode::BenchmarkPair:
   case RunMode::Compare:
+  case RunMode::CompareDecoding:
     break;
   }
   auto inputs = getInputs(runner, options);

@@ -64,6 +64,11 @@ llvm::Expected<Samples> makeTokenInputs(const ModelRunner &runner, llvm::ArrayRe
 /// The integers of a one-dimensional file.
 llvm::Expected<std::vector<int64_t>> readIntegers(llvm::StringRef path);
 
+/// The output of a language model for `tokens` tokens as numbers, tokens x
+/// vocabulary; an error unless it is [1, tokens, vocabulary].
+llvm::Expected<std::vector<double>> getLogits(const ModelRunner &runner, const NdArray &output,
+                                              int64_t tokens);
+
 /*--- Comparing -----------------------------------------------------------------*/
 
 /// {"outputs": [{"name", "max_abs_diff", "max_abs_ref", "sqnr_db"}]}. An SQNR of
@@ -112,6 +117,15 @@ llvm::Expected<llvm::json::Object> evaluatePerplexity(ModelRunner &runner, llvm:
 /// other sees the whole sequence again at each step.
 llvm::Expected<llvm::json::Object> generate(ModelRunner &runner, llvm::StringRef tokens,
                                             int64_t context, int64_t count);
+
+/// As `generate`, and beside it one forward pass of `reference` over the prompt
+/// and all decoded tokens at once (its caches are empty). Adds "same", how many
+/// tokens are the most likely ones of `reference` too; "widest_gap", between the
+/// two most likely ones of `reference` where they are not; and "max_abs_diff" of
+/// the logits that decided.
+llvm::Expected<llvm::json::Object> compareDecoding(ModelRunner &runner, ModelRunner &reference,
+                                                   llvm::StringRef tokens, int64_t context,
+                                                   int64_t count);
 
 } // namespace bitwright
 

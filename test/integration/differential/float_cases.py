@@ -70,11 +70,25 @@ def casts(source):
     for element in ("f32", "i32", "i8"):
         yield Case("cast-from-i64-to-" + element, "qnn.cast {0}", [integers], [((67,), element)],
                    functional=False)
-    half = source.floats((67,), -400, 400)
-    half = Operand(half.values.astype(np.float16), False)
-    # Levels without F16C have no conversion yet; they refuse by name.
-    yield Case("cast-from-f16", "qnn.cast {0}", [half], [((67,), "f32")], functional=False,
-               refusal="__extendhfsf2")
+    halves = Operand(np.arange(65536, dtype=np.uint16).view(np.float16), False)
+    for element in ("f32", "f64", "i32"):
+        yield Case("cast-from-f16-to-" + element, "qnn.cast {0}", [halves], [((65536,), element)],
+                   functional=False)
+    yield Case("cast-to-f16", "qnn.cast {0}", [near_halves(source)], [((65536 * 4,), "f16")],
+               functional=False)
+    yield Case("cast-from-i32-to-f16", "qnn.cast {0}",
+               [source.integers((67,), -70000, 70000, np.int32)], [((67,), "f16")],
+               functional=False)
+
+
+def near_halves(source):
+    """Each half, one between it and the next, and ties with the floats on both sides of them; any bits."""
+    halves = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float32)
+    ties = halves.view(np.uint32) + np.uint32(0x1000)
+    beside = ties + np.asarray(source.random.choice([-1, 1], ties.shape), np.int64).astype(np.uint32)
+    any_bits = source.random.randint(0, 2**32, ties.shape, dtype=np.uint64).astype(np.uint32)
+    bits = np.concatenate([halves.view(np.uint32), ties, beside, any_bits])
+    return Operand(bits.view(np.float32), False)
 
 
 def contractions(source):

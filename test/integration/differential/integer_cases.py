@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Cases of the integer forms and of quantization: bit for bit."""
+import dataclasses
+
 import numpy as np
 
 from case import Builder, Case, Operand, scalar
@@ -288,6 +290,10 @@ def make(source, rounds):
         cases += [qadd(source, shapes), qadd(source, shapes[::-1]), qmul(source, shapes)]
     for dims, axes in (((2, 7, 7, 17), (1, 2)), ((3, 65), (1,)), ((65, 3), (0,)), ((4, 5), (0, 1))):
         cases.append(qreduce_mean(source, dims, axes))
+    # The mean of nothing is NaN, which is the zero point. A static shape without elements is refused.
+    for dims in ((0, 33), (0, 3)):
+        cases.append(dataclasses.replace(qreduce_mean(source, dims, (0,)), dynamic=True,
+                                         name="qreduce_mean-empty"))
     for axis in (None, 0, 1, 2):
         cases += [quantize(source, axis), dequantize(source, axis)]
     return cases
