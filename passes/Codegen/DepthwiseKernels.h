@@ -25,7 +25,7 @@ struct Depthwise {
   // Bytes only.
   bool unsignedInput = false;
   int64_t zeroPoint = 0;
-  std::optional<Requantize> requantize;
+  std::optional<Requantize> requantize = std::nullopt;
 
   bool isInteger() const { return requantize.has_value(); }
   /// Finishes the accumulators of channels from `channel` of one output pixel.
