@@ -11,6 +11,7 @@
 #include "bitwright/Support/Error.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "mlir/IR/AsmState.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
@@ -45,6 +46,19 @@ llvm::Error checkWeightsPresent(ModuleOp module) {
     if (!store.lookup(weight.getHash()))
       return makeError("weight " + weight.getHash() + " is missing");
   return llvm::Error::success();
+}
+
+/// Passes on the first error only: after a string that does not end, MLIR's parser goes on and
+/// finds more.
+OwningOpRef<ModuleOp> parseReportingOnce(const std::shared_ptr<llvm::SourceMgr> &input,
+                                         const ParserConfig &config) {
+  bool isReported = false;
+  ScopedDiagnosticHandler handler(config.getContext(), [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      return failure();
+    return success(std::exchange(isReported, true));
+  });
+  return parseSourceFile<ModuleOp>(input, config);
 }
 
 bool hasName(Location loc) {
@@ -134,7 +148,7 @@ OwningOpRef<ModuleOp> parseModule(const std::shared_ptr<llvm::SourceMgr> &source
     if (llvm::Error error = scanText(contents, path))
       return fail(std::move(error));
   }
-  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(input, config);
+  OwningOpRef<ModuleOp> module = parseReportingOnce(input, config);
   if (!module)
     return nullptr;
   if (module->getBody()->empty())
