@@ -39,7 +39,7 @@ struct RunToolOptions {
 llvm::Expected<RunToolOptions> parseRunOptions(int argc, char **argv);
 
 /// Prints a result: as JSON, or as lines of names and values.
-void printResult(const llvm::json::Object &result, bool asJson);
+llvm::Error printResult(const llvm::json::Object &result, bool asJson);
 
 } // namespace bitwright
 

@@ -4,19 +4,20 @@
 /// Results for people and for machines.
 
 #include "Options.h"
+#include "bitwright/Support/AtomicFile.h"
 #include "llvm/Support/Format.h"
 
 using namespace bitwright;
 
-static void printScalar(const llvm::json::Value &value) {
+static void printScalar(const llvm::json::Value &value, llvm::raw_ostream &os) {
   if (auto text = value.getAsString())
-    llvm::outs() << *text;
+    os << *text;
   else if (auto integer = value.getAsInteger())
-    llvm::outs() << *integer;
+    os << *integer;
   else if (auto number = value.getAsNumber())
-    llvm::outs() << llvm::format("%.6g", *number);
+    os << llvm::format("%.6g", *number);
   else
-    llvm::outs() << value;
+    os << value;
 }
 
 /// The members by name; json::Object itself has no order.
@@ -29,45 +30,48 @@ static auto getSorted(const llvm::json::Object &object) {
 }
 
 /// One line for an object of scalars: "name logits  max_abs_diff 1e-06 ...".
-static void printLine(const llvm::json::Object &object) {
+static void printLine(const llvm::json::Object &object, llvm::raw_ostream &os) {
   const char *separator = "";
   for (auto [key, value] : getSorted(object)) {
-    llvm::outs() << separator << key << " ";
-    printScalar(*value);
+    os << separator << key << " ";
+    printScalar(*value, os);
     separator = "  ";
   }
-  llvm::outs() << "\n";
+  os << "\n";
 }
 
-static void printEntry(llvm::StringRef key, const llvm::json::Value &value) {
-  llvm::outs() << key << ": ";
+static void printEntry(llvm::StringRef key, const llvm::json::Value &value, llvm::raw_ostream &os) {
+  os << key << ": ";
   if (const llvm::json::Object *object = value.getAsObject())
-    return printLine(*object);
+    return printLine(*object, os);
   const llvm::json::Array *array = value.getAsArray();
   if (!array) {
-    printScalar(value);
-    llvm::outs() << "\n";
+    printScalar(value, os);
+    os << "\n";
     return;
   }
   bool hasObjects = !array->empty() && array->front().getAsObject();
-  llvm::outs() << (hasObjects ? "\n" : "");
+  os << (hasObjects ? "\n" : "");
   for (const llvm::json::Value &element : *array) {
     if (const llvm::json::Object *object = element.getAsObject()) {
-      llvm::outs() << "  ";
-      printLine(*object);
+      os << "  ";
+      printLine(*object, os);
     } else {
-      printScalar(element);
-      llvm::outs() << " ";
+      printScalar(element, os);
+      os << " ";
     }
   }
-  llvm::outs() << (hasObjects ? "" : "\n");
+  os << (hasObjects ? "" : "\n");
 }
 
-void bitwright::printResult(const llvm::json::Object &result, bool asJson) {
-  if (asJson) {
-    llvm::outs() << llvm::json::Value(llvm::json::Object(result)) << "\n";
-    return;
-  }
-  for (auto [key, value] : getSorted(result))
-    printEntry(key, *value);
+llvm::Error bitwright::printResult(const llvm::json::Object &result, bool asJson) {
+  return writeFileAtomically("-", [&](llvm::raw_ostream &os) {
+    if (asJson) {
+      os << llvm::json::Value(llvm::json::Object(result)) << "\n";
+      return llvm::Error::success();
+    }
+    for (auto [key, value] : getSorted(result))
+      printEntry(key, *value, os);
+    return llvm::Error::success();
+  });
 }

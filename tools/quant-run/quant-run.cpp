@@ -177,7 +177,8 @@ static int run(const RunToolOptions &options, mlir::MLIRContext &context) {
   Result result = other ? runPair(**runner, *other, options) : runOne(**runner, options);
   if (!result)
     return reportError("quant-run", result.takeError());
-  printResult(*result, options.json);
+  if (llvm::Error error = printResult(*result, options.json))
+    return reportError("quant-run", std::move(error));
   return 0;
 }
 
