@@ -4,8 +4,10 @@
 /// Ops that move elements: each becomes strided copies, or a loop over indices.
 
 #include "passes/Codegen/Lowering.h"
+#include "passes/Codegen/MathEmitter.h"
 #include "passes/Codegen/Shapes.h"
 
+#include "bitwright/Numerics/FloatFormats.h"
 #include "bitwright_rt/abi.h"
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
@@ -165,6 +167,26 @@ static void emitIndexedPad(Program &p, qnn::PadOp op) {
   p.launch(kernel, values, p.product(dims), 8 * rank, loc);
 }
 
+/// A large f32 constant whose values are all binary16 numbers, as those; "" for any other. Tables
+/// of embeddings often are: their network was stored in half precision.
+static std::vector<char> packHalves(Value tensor) {
+  constexpr size_t least = 1 << 14;
+  auto values = cast<RankedTensorType>(tensor.getType()).getElementType().isF32()
+                    ? bitwright::getFloats(tensor)
+                    : std::nullopt;
+  if (!values || values->size() < least)
+    return {};
+  std::vector<uint16_t> halves;
+  for (float value : *values) {
+    halves.push_back(bitwright::encodeF16(value));
+    if (llvm::bit_cast<uint32_t>(bitwright::decodeF16(halves.back())) !=
+        llvm::bit_cast<uint32_t>(value))
+      return {};
+  }
+  const char *bytes = reinterpret_cast<const char *>(halves.data());
+  return std::vector<char>(bytes, bytes + halves.size() * sizeof(uint16_t));
+}
+
 static void emitGather(Program &p, qnn::GatherOp op) {
   Location loc = op.getLoc();
   const Dims dims = p.info(op.getInput()).dims;
@@ -174,10 +196,11 @@ static void emitGather(Program &p, qnn::GatherOp op) {
   Dim count = p.numElements(op.getIndices());
   Type indexType = p.info(op.getIndices()).elementType;
   int64_t bytes = bytesOf(p, op.getInput());
+  std::vector<char> halves = packHalves(op.getInput());
   using Arg = Program::Arg;
   int64_t code = p.errorCode(op, BW_ERR_INDEX);
   auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
-    Value input = v[0], indices = v[1], result = v[2], error = v[3], size = v[4], innerBytes = v[5],
+    Value input = v[0], indices = v[1], result = v[2], error = v[3], size = v[4], inner = v[5],
           number = v[6];
     k.loop(begin, end, k.idx(1), [&](Value iv) {
       Value at = k.remS(iv, number), row = k.divS(iv, number);
@@ -186,19 +209,31 @@ static void emitGather(Program &p, qnn::GatherOp op) {
       Value valid = k.compare(IPred::ult, index, size);
       k.ifThen(k.bitXor(valid, k.integer(k.i1(), 1)), [&] { k.storeAt(k.idx(code), error); });
       index = k.select(valid, index, k.idx(0));
-      Value from = k.mul(k.add(k.mul(row, size), index), innerBytes);
-      k.memcpyBytes(k.gepBytes(result, k.mul(iv, innerBytes)), k.gepBytes(input, from), innerBytes);
+      Value from = k.mul(k.add(k.mul(row, size), index), inner), to = k.mul(iv, inner);
+      if (halves.empty()) {
+        Value count = k.mul(inner, k.idx(bytes));
+        k.memcpyBytes(k.gepBytes(result, k.mul(to, k.idx(bytes))),
+                      k.gepBytes(input, k.mul(from, k.idx(bytes))), count);
+        return;
+      }
+      Value source = k.gep(input, k.i16(), from), target = k.gep(result, k.f32(), to);
+      k.vectorLoop(k.idx(0), inner, p.getTarget().getLanes(), [&](Value i, int64_t lanes) {
+        Value half = k.load(lanes == 1 ? Type(k.i16()) : k.vec(k.i16(), lanes), source, i);
+        k.store(emitHalfToFloat(k, half), target, i);
+      });
     });
   };
-  std::string key = std::to_string(indexType.getIntOrFloatBitWidth()) + ":" + std::to_string(code);
+  std::string key = std::to_string(indexType.getIntOrFloatBitWidth()) + ":" + std::to_string(code) +
+                    (halves.empty() ? "x" + std::to_string(bytes) : "half");
   Kernel kernel = p.getKernel(
       "gather", key,
       {Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size, Arg::Size},
       loc, body);
+  Value input =
+      halves.empty() ? p.pointer(op.getInput(), loc) : p.weightPointer(p.addWeights(halves), loc);
   p.launch(kernel,
-           {p.pointer(op.getInput(), loc), p.pointer(op.getIndices(), loc),
-            p.pointer(op.getResult(), loc), p.errorWord(), p.hostValue(dims[axis], loc),
-            p.hostValue(p.mul(inner, bytes), loc), p.hostValue(count, loc)},
+           {input, p.pointer(op.getIndices(), loc), p.pointer(op.getResult(), loc), p.errorWord(),
+            p.hostValue(dims[axis], loc), p.hostValue(inner, loc), p.hostValue(count, loc)},
            p.mul(outer, count), inner.isStatic() ? inner.size : 64, loc);
 }
 
