@@ -25,6 +25,15 @@ MOBILE = os.path.join(bw.MODELS, "fashion-mobile")
 LIMIT = 8 << 30  # bytes of address space: a size that is believed before it is checked shows
 
 
+def limited():
+    """The words before a command that limit its memory; none for sanitized tools, which reserve more."""
+    words = ["prlimit", f"--as={LIMIT}"]
+    return [] if bw.run([*words, bw.tool("quant-opt"), "--version"]).returncode else words
+
+
+LIMITED = limited()
+
+
 def mutate(data, seed, flips=True):
     """A variant and the words that describe it."""
     rng = random.Random(seed)
@@ -44,7 +53,7 @@ def mutate(data, seed, flips=True):
 def problem_of(command, outputs, names):
     """What is wrong with a run, or None; and its exit status."""
     try:
-        done = bw.run(["prlimit", f"--as={LIMIT}", bw.tool(command[0]), *command[1:]],
+        done = bw.run([*LIMITED, bw.tool(command[0]), *command[1:]],
                       timeout=SECONDS, errors="backslashreplace")
     except subprocess.TimeoutExpired:
         return f"takes over {SECONDS} s", -1
