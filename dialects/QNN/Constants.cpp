@@ -255,3 +255,25 @@ std::string getNodeName(Location loc) {
 }
 
 } // namespace bitwright
+
+std::optional<bw_dtype> bitwright::getDType(Type elementType, bool isUnsigned) {
+  if (elementType.isF32())
+    return BW_F32;
+  if (elementType.isF64())
+    return BW_F64;
+  if (elementType.isF16())
+    return BW_F16;
+  if (elementType.isBF16())
+    return BW_BF16;
+  if (elementType.isInteger(1))
+    return BW_BOOL;
+  if (elementType.isInteger(8))
+    return isUnsigned ? BW_U8 : BW_I8;
+  if (elementType.isInteger(16))
+    return isUnsigned ? BW_U16 : BW_I16;
+  if (elementType.isInteger(32))
+    return isUnsigned ? BW_U32 : BW_I32;
+  if (elementType.isInteger(64))
+    return isUnsigned ? BW_U64 : BW_I64;
+  return std::nullopt;
+}

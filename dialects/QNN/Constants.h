@@ -6,6 +6,7 @@
 #ifndef BITWRIGHT_DIALECTS_QNN_CONSTANTS_H
 #define BITWRIGHT_DIALECTS_QNN_CONSTANTS_H
 
+#include "bitwright_rt/abi.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributeInterfaces.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -64,6 +65,10 @@ mlir::Value createIntegers(mlir::OpBuilder &builder, mlir::Location loc, mlir::T
 /// Bytes of a tensor of static shape: i4 packed two to a byte by rows, i1 a
 /// byte. -1 where the element type has no storage or the size overflows.
 int64_t getByteSize(mlir::RankedTensorType type);
+
+/// The runtime's number for an element type; nullopt for one that no array file and no interface of
+/// a compiled model has (i4).
+std::optional<bw_dtype> getDType(mlir::Type elementType, bool isUnsigned);
 
 /// The user's name of the node behind `loc`: names of a fused location are
 /// joined by '+'; a file location gives "file:line"; "" where there is none.

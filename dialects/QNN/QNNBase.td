@@ -32,7 +32,8 @@ class QNN_InferredOp<string mnemonic, list<Trait> traits = []>
 }
 
 def QNN_I4 : I<4>;
-def QNN_Tensor : RankedTensorOf<[AnyType]>;
+// What has storage (docs/semantics.md, Values).
+def QNN_Tensor : RankedTensorOf<[I1, QNN_I4, I8, I16, I32, I64, F16, BF16, F32, F64]>;
 def QNN_FloatTensor : RankedTensorOf<[F16, BF16, F32, F64]>;
 def QNN_IntTensor : RankedTensorOf<[QNN_I4, I8, I16, I32, I64]>;
 def QNN_BoolTensor : RankedTensorOf<[I1]>;

@@ -6,6 +6,7 @@
 #include "dialects/QNN/QNNDialect.h"
 
 #include "dialects/QNN/QNNOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 using namespace bitwright::qnn;
@@ -27,6 +28,43 @@ Operation *QNNDialect::materializeConstant(OpBuilder &builder, Attribute value, 
   if (!typed || typed.getType() != type || !isa<RankedTensorType>(type))
     return nullptr;
   return ConstantOp::create(builder, loc, typed);
+}
+
+/// F5: what `attribute` says about a function's argument or result of `type`.
+static LogicalResult verifyInterfaceAttr(Operation *op, Type type, NamedAttribute attribute) {
+  if (attribute.getName() == "qnn.name" && !isa<StringAttr>(attribute.getValue()))
+    return op->emitOpError("expects 'qnn.name' to be a string");
+  if (attribute.getName() == "qnn.unsigned" && !isa<UnitAttr>(attribute.getValue()))
+    return op->emitOpError("expects 'qnn.unsigned' to have no value");
+  if (attribute.getName() != "qnn.dim_names")
+    return success();
+  auto names = dyn_cast<ArrayAttr>(attribute.getValue());
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!names || !tensor || int64_t(names.size()) != tensor.getRank() ||
+      !llvm::all_of(names, llvm::IsaPred<StringAttr>))
+    return op->emitOpError("expects 'qnn.dim_names' to hold a string for each dimension of ")
+           << type;
+  return success();
+}
+
+LogicalResult QNNDialect::verifyRegionArgAttribute(Operation *op, unsigned region,
+                                                   unsigned argument, NamedAttribute attribute) {
+  return verifyInterfaceAttr(op, op->getRegion(region).getArgument(argument).getType(), attribute);
+}
+
+LogicalResult QNNDialect::verifyRegionResultAttribute(Operation *op, unsigned /*region*/,
+                                                      unsigned result, NamedAttribute attribute) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  Type type = function ? function.getResultTypes()[result] : Type();
+  return verifyInterfaceAttr(op, type, attribute);
+}
+
+LogicalResult QNNDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  StringRef name = attribute.getName();
+  if ((name == "qnn.model_name" || name == "qnn.weights_file") &&
+      !isa<StringAttr>(attribute.getValue()))
+    return op->emitOpError("expects '") << name << "' to be a string";
+  return success();
 }
 
 bitwright::WeightStore &bitwright::qnn::getWeightStore(MLIRContext *context) {

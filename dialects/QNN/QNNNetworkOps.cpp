@@ -8,6 +8,7 @@
 #include "dialects/QNN/QNNOps.h"
 #include "dialects/QNN/ShapeInference.h"
 #include "dialects/QNN/WeightRules.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace bitwright;
@@ -59,18 +60,6 @@ LogicalResult IfOp::verify() {
 
 //===--- contractions -----------------------------------------------------===//
 
-namespace {
-
-/// Product of the dimensions of a weight after the first; 1 for unknown ones.
-int64_t contractedSize(Value weight) {
-  int64_t size = 1;
-  for (int64_t dim : dimsOf(weight).drop_front())
-    size *= isDynamic(dim) ? 1 : dim;
-  return size;
-}
-
-} // namespace
-
 int64_t Conv2dOp::getMacsPerElement() { return contractedSize(getWeight()); }
 bool Conv2dOp::isDepthwise() { return getGroups() > 1 && dimsOf(getWeight())[3] == 1; }
 int64_t LinearOp::getMacsPerElement() { return contractedSize(getWeight()); }
@@ -120,8 +109,11 @@ QNN_INFER(ConvTranspose2dOp) {
   for (int i = 0; i < 2; ++i) {
     if (isDynamic(in[1 + i]) || isDynamic(w[1 + i]))
       continue;
-    int64_t size = (in[1 + i] - 1) * window.strides[i] + window.dilations[i] * (w[1 + i] - 1) + 1 +
-                   extra[i] - window.pads[i] - window.pads[i + 2];
+    int64_t size, reach, rest = 1 + extra[i] - window.pads[i] - window.pads[i + 2];
+    if (llvm::MulOverflow(in[1 + i] - 1, window.strides[i], size) ||
+        llvm::MulOverflow(window.dilations[i], w[1 + i] - 1, reach) ||
+        llvm::AddOverflow(size, reach, size) || llvm::AddOverflow(size, rest, size))
+      return site.fail("has a result that is too large");
     if (size < 0)
       return site.fail("expects pads smaller than the result");
     dims[1 + i] = size;

@@ -24,13 +24,6 @@ LogicalResult finish(ArrayRef<int64_t> dims, Type elementType, SmallVectorImpl<T
 
 Type byteType(MLIRContext *context) { return IntegerType::get(context, 8); }
 
-int64_t contractedSize(Value weight) {
-  int64_t size = 1;
-  for (int64_t dim : dimsOf(weight).drop_front())
-    size *= isDynamic(dim) ? 1 : dim;
-  return size;
-}
-
 OpOperand *firstOrNull(MutableOperandRange range) { return range.empty() ? nullptr : &range[0]; }
 
 } // namespace

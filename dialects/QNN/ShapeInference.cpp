@@ -120,6 +120,14 @@ LogicalResult checkWindow(const Site &site, const Window &window) {
   return success();
 }
 
+int64_t contractedSize(Value weight) {
+  int64_t size = 1;
+  for (int64_t dim : dimsOf(weight).drop_front())
+    if (llvm::MulOverflow(size, isDynamic(dim) ? 1 : dim, size))
+      return std::numeric_limits<int64_t>::max();
+  return size;
+}
+
 FailureOr<Dims> slideWindow(const Site &site, const Window &window, ArrayRef<int64_t> input) {
   if (failed(checkRank(site, "an image", input, 4)) || failed(checkWindow(site, window)))
     return failure();

@@ -82,6 +82,10 @@ struct Window {
 /// Sizes and signs of the attributes of a window.
 mlir::LogicalResult checkWindow(const Site &site, const Window &window);
 
+/// Elements of a weight for each output channel: the product of its dimensions after the first. An
+/// unknown one counts as 1; a product that overflows is the largest number.
+int64_t contractedSize(mlir::Value weight);
+
 /// Height and width after sliding the window over an NHWC image.
 mlir::FailureOr<Dims> slideWindow(const Site &site, const Window &window,
                                   llvm::ArrayRef<int64_t> input);

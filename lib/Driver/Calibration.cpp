@@ -97,7 +97,10 @@ llvm::Error bitwright::calibrateModel(ModuleOp module, const CalibrationRequest 
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main)
     return makeError("the module has no function @main to calibrate");
-  auto samples = openSamples(request.samples, getModelInputs(main));
+  auto inputs = getModelInputs(main);
+  if (!inputs)
+    return inputs.takeError();
+  auto samples = openSamples(request.samples, *inputs);
   if (!samples)
     return samples.takeError();
   PassManager passes(module.getContext());

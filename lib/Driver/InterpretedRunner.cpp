@@ -6,43 +6,23 @@
 #include "bitwright/Driver/Runner.h"
 #include "bitwright/Reference/Interpreter.h"
 #include "bitwright/Support/Error.h"
+#include "dialects/QNN/Constants.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace bitwright;
-
-/// The dtype of an element type; 0 where there is none.
-static int32_t getDType(mlir::Type type, bool isUnsigned) {
-  if (type.isF32())
-    return BW_F32;
-  if (type.isF64())
-    return BW_F64;
-  if (type.isF16())
-    return BW_F16;
-  if (type.isBF16())
-    return BW_BF16;
-  if (type.isInteger(1))
-    return BW_BOOL;
-  if (type.isInteger(8))
-    return isUnsigned ? BW_U8 : BW_I8;
-  if (type.isInteger(16))
-    return isUnsigned ? BW_U16 : BW_I16;
-  if (type.isInteger(32))
-    return isUnsigned ? BW_U32 : BW_I32;
-  if (type.isInteger(64))
-    return isUnsigned ? BW_U64 : BW_I64;
-  return 0;
-}
 
 static llvm::Expected<ValueSpec> makeSpec(mlir::Type type, mlir::DictionaryAttr attributes,
                                           llvm::StringRef fallback) {
   auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
   bool isUnsigned = attributes && attributes.contains("qnn.unsigned");
-  int32_t dtype = tensor ? getDType(tensor.getElementType(), isUnsigned) : 0;
-  if (dtype == 0)
+  std::optional<bw_dtype> dtype;
+  if (tensor)
+    dtype = getDType(tensor.getElementType(), isUnsigned);
+  if (!dtype)
     return makeError("value '" + fallback + "' has a type that cannot be fed or read");
   ValueSpec spec;
   spec.name = fallback.str();
-  spec.dtype = static_cast<bw_dtype>(dtype);
+  spec.dtype = *dtype;
   mlir::ArrayAttr dimNames;
   if (attributes) {
     if (auto name = attributes.getAs<mlir::StringAttr>("qnn.name"))

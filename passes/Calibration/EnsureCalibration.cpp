@@ -41,7 +41,12 @@ struct EnsureCalibrationPass final
     }
     module.emitWarning() << who << " needs calibration, but the model holds no measurement; "
                          << "synthetic samples are used, expect a loss of accuracy";
-    auto samples = makeSyntheticSamples(getModelInputs(main), kSyntheticSamples);
+    auto inputs = getModelInputs(main);
+    if (!inputs) {
+      module.emitError() << llvm::toString(inputs.takeError());
+      return signalPassFailure();
+    }
+    auto samples = makeSyntheticSamples(*inputs, kSyntheticSamples);
     auto done = calibrateModule(module, defaults.executor, *samples, {});
     if (!done) {
       module.emitError() << "calibration with synthetic samples failed: "

@@ -6,6 +6,7 @@
 #include "passes/Calibration/SampleSource.h"
 
 #include "bitwright/Support/Error.h"
+#include "dialects/QNN/Constants.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
@@ -15,38 +16,23 @@ using namespace bitwright;
 using namespace mlir;
 using llvm::Twine;
 
-SmallVector<ModelInput> bitwright::getModelInputs(func::FuncOp main) {
+llvm::Expected<SmallVector<ModelInput>> bitwright::getModelInputs(func::FuncOp main) {
   SmallVector<ModelInput> result;
   for (unsigned i = 0; i < main.getNumArguments(); ++i) {
     ModelInput input;
     auto name = main.getArgAttrOfType<StringAttr>(i, "qnn.name");
     input.name = name ? name.str() : "input_" + std::to_string(i);
-    input.type = cast<RankedTensorType>(main.getArgument(i).getType());
     input.isUnsigned = main.getArgAttr(i, "qnn.unsigned") != nullptr;
+    input.type = dyn_cast<RankedTensorType>(main.getArgument(i).getType());
+    if (!input.type || !bitwright::getDType(input.type.getElementType(), input.isUnsigned))
+      return makeError("input '" + Twine(input.name) + "' has a type that no array can hold");
     result.push_back(std::move(input));
   }
   return result;
 }
 
 static bw_dtype getDType(const ModelInput &input) {
-  Type type = input.type.getElementType();
-  if (type.isF32())
-    return BW_F32;
-  if (type.isF16())
-    return BW_F16;
-  if (type.isBF16())
-    return BW_BF16;
-  if (type.isF64())
-    return BW_F64;
-  if (type.isInteger(1))
-    return BW_BOOL;
-  if (type.isInteger(8))
-    return input.isUnsigned ? BW_U8 : BW_I8;
-  if (type.isInteger(16))
-    return input.isUnsigned ? BW_U16 : BW_I16;
-  if (type.isInteger(32))
-    return input.isUnsigned ? BW_U32 : BW_I32;
-  return input.isUnsigned ? BW_U64 : BW_I64;
+  return *bitwright::getDType(input.type.getElementType(), input.isUnsigned);
 }
 
 static std::string describeType(const ModelInput &input) {

@@ -17,13 +17,14 @@
 
 namespace bitwright {
 
-/// What a model takes: the name and type of each argument of @main.
+/// What a model takes: the name and type of an argument of @main.
 struct ModelInput {
   std::string name;
   mlir::RankedTensorType type;
   bool isUnsigned = false;
 };
-llvm::SmallVector<ModelInput> getModelInputs(mlir::func::FuncOp main);
+/// One for each argument; an error where an argument is no tensor that an array file can hold.
+llvm::Expected<llvm::SmallVector<ModelInput>> getModelInputs(mlir::func::FuncOp main);
 
 /// Reads a file of one ONNX tensor (.pb). The importer knows how, and comes after the passes: the
 /// driver sets it. Empty: such files are refused.

@@ -6,6 +6,7 @@
 #include "passes/Codegen/Lowering.h"
 #include "passes/Codegen/Passes.h"
 
+#include "bitwright_rt/abi.h"
 #include "dialects/QNN/Constants.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -35,6 +36,20 @@ struct CodegenOptions : PassPipelineOptions<CodegenOptions> {
 
 } // namespace
 
+/// What enters and leaves a model must have a place in the runtime's interface.
+static LogicalResult checkInterface(func::FuncOp main) {
+  for (auto [types, what] :
+       {std::pair(main.getArgumentTypes(), "argument"), std::pair(main.getResultTypes(), "result")})
+    for (auto [i, type] : llvm::enumerate(types)) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      if (!tensor || tensor.getRank() > BW_MAX_RANK || !getDType(tensor.getElementType(), false))
+        return main.emitError() << "expects " << what << " " << i
+                                << " of 'main' to be a ranked tensor of a type that the runtime"
+                                << " has, of rank " << BW_MAX_RANK << " at most, but got " << type;
+    }
+  return success();
+}
+
 void ConvertQNNToKernelsPass::runOnOperation() {
   ModuleOp module = getOperation();
   auto main = module.lookupSymbol<func::FuncOp>("main");
@@ -46,6 +61,8 @@ void ConvertQNNToKernelsPass::runOnOperation() {
     main.emitError() << "expects 'main' to have one block";
     return signalPassFailure();
   }
+  if (failed(checkInterface(main)))
+    return signalPassFailure();
   auto target = codegen::createX86TargetInfo(features);
   codegen::Program program(module, main, *target);
   if (failed(codegen::Lowering(program).run()))

@@ -217,38 +217,45 @@ void Lowering::buildUnits(Block &block) {
 
 //===--- buffers ----------------------------------------------------------===//
 
-void Lowering::assignUnitBuffers(const Unit &unit) {
+LogicalResult Lowering::assignUnitBuffers(const Unit &unit) {
   Operation *root = unit.root();
   for (Value result : root->getResults()) {
     TensorInfo &info = p.info(result);
+    if (failed(p.requireSize(info.dims, Program::elementBytes(info.elementType), root)))
+      return failure();
     Dim bytes = p.mul(p.product(info.dims), Program::elementBytes(info.elementType));
     int id = p.newArenaBuffer(bytes, positionOf(root));
     p.info(result).buffer = id;
   }
+  return success();
 }
 
-void Lowering::assignBuffers(Block &block) {
+LogicalResult Lowering::assignBuffers(Block &block) {
   for (Operation &op : block) {
     if (auto branch = dyn_cast<qnn::IfOp>(op)) {
       int start = positionOf(&branch.getThenRegion().front().front());
-      assignUnitBuffers(Unit{&op, {}});
+      if (failed(assignUnitBuffers(Unit{&op, {}})))
+        return failure();
       for (Value result : op.getResults())
         p.buffers[p.info(result).buffer].firstUse = start;
-      assignBuffers(branch.getThenRegion().front());
-      assignBuffers(branch.getElseRegion().front());
+      if (failed(assignBuffers(branch.getThenRegion().front())) ||
+          failed(assignBuffers(branch.getElseRegion().front())))
+        return failure();
       continue;
     }
     if (op.getNumResults() == 0 || (!isNeeded(op.getResult(0)) && !isa<qnn::ObserveOp>(op)) ||
         isa<qnn::ConstantOp>(op))
       continue;
     if (p.info(op.getResult(0)).elements) {
-      assignUnitBuffers(Unit{&op, {}});
+      if (failed(assignUnitBuffers(Unit{&op, {}})))
+        return failure();
     } else if (isView(&op)) {
       Value source = op.getOperand(0);
       p.ensureBuffer(source);
       p.info(op.getResult(0)).buffer = p.info(source).buffer;
     } else if (auto unit = units.find(&op); unit != units.end()) {
-      assignUnitBuffers(unit->second);
+      if (failed(assignUnitBuffers(unit->second)))
+        return failure();
     }
   }
   // Constants get their place in the weight block when a kernel first reads them.
@@ -266,6 +273,7 @@ void Lowering::assignBuffers(Block &block) {
         touch(operand, positionOf(at));
     }
   }
+  return success();
 }
 
 /// Results that are computed into an arena buffer of their own are computed
@@ -410,7 +418,8 @@ LogicalResult Lowering::run() {
     return failure();
   findNeeded(body);
   buildUnits(body);
-  assignBuffers(body);
+  if (failed(assignBuffers(body)))
+    return failure();
   bindResults();
   if (failed(p.planArena()) || failed(emitBlock(body)) || failed(emitReturns()))
     return failure();

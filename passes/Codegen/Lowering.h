@@ -35,8 +35,8 @@ private:
   void buildUnits(mlir::Block &block);
   void growEpilogue(Unit &unit);
   void growGroup(Unit &unit);
-  void assignBuffers(mlir::Block &block);
-  void assignUnitBuffers(const Unit &unit);
+  mlir::LogicalResult assignBuffers(mlir::Block &block);
+  mlir::LogicalResult assignUnitBuffers(const Unit &unit);
   void bindResults();
   mlir::LogicalResult emitBlock(mlir::Block &block);
   mlir::LogicalResult emitUnit(const Unit &unit);

@@ -9,6 +9,7 @@
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
 #include "llvm/Support/SHA256.h"
+#include <algorithm>
 
 using namespace mlir;
 using namespace bitwright::codegen;
@@ -27,18 +28,20 @@ int64_t Program::elementBytes(Type elementType) {
 
 //===--- symbolic sizes ---------------------------------------------------===//
 
-/// Folds the operations on two constants; nullopt where nothing folds.
-static std::optional<int64_t> foldConstants(StringRef op, int64_t x, int64_t y) {
+/// The operation on two constants, as generated code computes it: sums and
+/// products wrap, and division by 0 gives 0.
+static int64_t foldConstants(StringRef op, int64_t x, int64_t y) {
+  uint64_t a = x, b = y;
   if (op == "add")
-    return x + y;
+    return a + b;
   if (op == "sub")
-    return x - y;
+    return a - b;
   if (op == "mul")
-    return x * y;
+    return a * b;
   if (op == "div")
-    return y == 0 ? 0 : x / y;
+    return y == 0 ? 0 : y == -1 ? int64_t(0 - a) : x / y;
   if (op == "rem")
-    return y == 0 ? 0 : x % y;
+    return y == 0 || y == -1 ? 0 : x % y;
   if (op == "min")
     return std::min(x, y);
   if (op == "max")
@@ -80,7 +83,7 @@ Value Program::frameValue(Dim dim) {
 
 Dim Program::combine(StringRef op, Dim x, Dim y) {
   if (x.isStatic() && y.isStatic())
-    return *foldConstants(op, x.size, y.size);
+    return foldConstants(op, x.size, y.size);
   if (auto folded = foldIdentity(op, x, y))
     return *folded;
   auto keyOf = [&](Dim dim) {
@@ -116,9 +119,13 @@ Dim Program::combine(StringRef op, Dim x, Dim y) {
   else if (op == "lt")
     result = k.extend(k.compare(arith::CmpIPredicate::slt, a, c), k.i64(), true);
   else {
+    // Neither x / 0 nor the least number / -1 may trap.
     Value isZero = k.compare(arith::CmpIPredicate::eq, c, k.idx(0));
-    Value divisor = k.select(isZero, k.idx(1), c);
-    result = k.select(isZero, k.idx(0), op == "div" ? k.divS(a, divisor) : k.remS(a, divisor));
+    Value isMinusOne = k.compare(arith::CmpIPredicate::eq, c, k.idx(-1));
+    Value divisor = k.select(k.bitOr(isZero, isMinusOne), k.idx(1), c);
+    result = op == "div" ? k.select(isMinusOne, k.sub(k.idx(0), a), k.divS(a, divisor))
+                         : k.remS(a, divisor);
+    result = k.select(isZero, k.idx(0), result);
   }
   Dim dim(result);
   if (auto constant = result.getDefiningOp<arith::ConstantOp>())
@@ -195,6 +202,24 @@ LogicalResult Program::require(Dim condition, Operation *op, const Twine &messag
   frameStatus = k.select(first, k.integer(k.i32(), BW_ERR_SHAPE), frameStatus);
   frameFailed = k.select(first, k.idx(nodeId(op)), frameFailed);
   return success();
+}
+
+LogicalResult Program::requireSize(ArrayRef<Dim> dims, int64_t elementBytes, Operation *op) {
+  // No product wraps: one factor is below 2^32 where the other is below 2^31, or else the
+  // product is either refused (2^32 * 2^14 and more) or below 2^60.
+  constexpr int64_t most = int64_t(1) << 46;
+  SmallVector<Dim> ordered(dims);
+  std::stable_partition(ordered.begin(), ordered.end(), [](Dim dim) { return dim.isStatic(); });
+  Dim bytes(elementBytes), fits(1);
+  for (Dim dim : ordered) {
+    Dim small = logicalAnd(less(-1, dim), less(dim, int64_t(1) << 31));
+    Dim large = logicalAnd(less((int64_t(1) << 32) - 1, bytes), less((1 << 14) - 1, dim));
+    bytes = mul(bytes, dim);
+    fits = logicalAnd(logicalAnd(fits, logicalAnd(small, logicalNot(large))), less(bytes, most));
+  }
+  if (fits.symbol && !checkedSizes.insert(fits.symbol).second)
+    return success();
+  return require(fits, op, "a tensor would be larger than 64 TiB");
 }
 
 //===--- storage ----------------------------------------------------------===//

@@ -96,6 +96,9 @@ public:
   /// Makes the inference fail with BW_ERR_SHAPE at `op` unless `condition`
   /// holds. Inside a region of qnn.if only if that region runs.
   mlir::LogicalResult require(Dim condition, mlir::Operation *op, const llvm::Twine &message);
+  /// require that a tensor takes less than 64 TiB, without a product that wraps.
+  mlir::LogicalResult requireSize(llvm::ArrayRef<Dim> dims, int64_t elementBytes,
+                                  mlir::Operation *op);
 
   //===--- tensors ---------------------------------------------------------===//
 
@@ -176,6 +179,7 @@ private:
   llvm::DenseMap<Value, TensorInfo> tensors;
   llvm::StringMap<Dim> memo;
   llvm::DenseMap<Value, int64_t> valueNumbers;
+  llvm::DenseSet<Value> checkedSizes; ///< Conditions that requireSize required.
   llvm::DenseMap<Value, int64_t> slots;
   llvm::SmallVector<Dim> slotDims;
   Dim arenaBytes = 64;

@@ -235,32 +235,6 @@ void Program::buildPlanFunction() {
   LLVM::ReturnOp::create(builder, loc, status);
 }
 
-/// Element type number of abi.h; 0 for a type that no interface has.
-static int32_t getDtype(Type type, bool isUnsigned) {
-  if (type.isF32())
-    return BW_F32;
-  if (type.isF64())
-    return BW_F64;
-  if (type.isF16())
-    return BW_F16;
-  if (type.isBF16())
-    return BW_BF16;
-  switch (type.getIntOrFloatBitWidth()) {
-  case 1:
-    return BW_BOOL;
-  case 8:
-    return isUnsigned ? BW_U8 : BW_I8;
-  case 16:
-    return isUnsigned ? BW_U16 : BW_I16;
-  case 32:
-    return isUnsigned ? BW_U32 : BW_I32;
-  case 64:
-    return isUnsigned ? BW_U64 : BW_I64;
-  default:
-    return 0;
-  }
-}
-
 static Attribute describe(Builder &b, RankedTensorType type, DictionaryAttr attrs, int64_t index,
                           StringRef kind) {
   auto name = attrs ? attrs.getAs<StringAttr>("qnn.name") : StringAttr();
@@ -274,7 +248,8 @@ static Attribute describe(Builder &b, RankedTensorType type, DictionaryAttr attr
   bool isUnsigned = attrs && attrs.contains("qnn.unsigned");
   return b.getDictionaryAttr(
       {b.getNamedAttr("name", name ? name : b.getStringAttr(kind + Twine(index))),
-       b.getNamedAttr("dtype", b.getI32IntegerAttr(getDtype(type.getElementType(), isUnsigned))),
+       b.getNamedAttr("dtype",
+                      b.getI32IntegerAttr(*bitwright::getDType(type.getElementType(), isUnsigned))),
        b.getNamedAttr("dims", b.getDenseI64ArrayAttr(dims)),
        b.getNamedAttr("dim_names", b.getArrayAttr(names))});
 }

@@ -9,9 +9,11 @@
 #include "passes/Simplify/Utils.h"
 
 #include "dialects/QNN/Constants.h"
+#include "dialects/QNN/QNNDialect.h"
 
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace bitwright {
 #define GEN_PASS_DEF_FOLDCONSTANTSPASS
@@ -79,7 +81,8 @@ void ConstantFolder::replace(Operation *op, ValueRange values) {
 LogicalResult ConstantFolder::visit(Operation *op) {
   if (auto ifOp = dyn_cast<qnn::IfOp>(op))
     return visitIf(ifOp);
-  if (op->getNumRegions() > 0 || isa<qnn::ConstantOp>(op) || op->hasTrait<OpTrait::IsTerminator>())
+  if (op->getNumRegions() > 0 || isa<qnn::ConstantOp>(op) ||
+      op->hasTrait<OpTrait::IsTerminator>() || !isa_and_present<qnn::QNNDialect>(op->getDialect()))
     return success();
   if (failed(refineTypes(op)))
     return failure();
@@ -180,13 +183,14 @@ bool ConstantFolder::foldShapeArithmetic(Operation *op) {
   return true;
 }
 
+/// Bytes of all of them; the largest number where that is not known.
 int64_t getBytes(TypeRange types) {
   int64_t bytes = 0;
   for (Type type : types) {
     auto tensor = dyn_cast<RankedTensorType>(type);
-    if (!tensor || !tensor.hasStaticShape())
+    int64_t size = tensor && tensor.hasStaticShape() ? getByteSize(tensor) : -1;
+    if (size < 0 || llvm::AddOverflow(bytes, size, bytes))
       return std::numeric_limits<int64_t>::max();
-    bytes += getByteSize(tensor);
   }
   return bytes;
 }

@@ -150,7 +150,7 @@ static ShapeVector reduceDims(ShapeVector dims, ArrayRef<int64_t> axes, bool kee
     reduced.insert(normalizeAxis(axis, dims.size()));
   ShapeVector result;
   for (auto [i, dim] : llvm::enumerate(dims)) {
-    if (!axes.empty() && !reduced.contains(i))
+    if (!reduced.contains(i))
       result.push_back(dim);
     else if (keep)
       result.push_back(ShapeValue::constant(1));

@@ -187,7 +187,7 @@ void buildSpaceToDepth(Node &n) {
   if (!n.expect(!llvm::any_of(in, ShapedType::isDynamic),
                 "expects static channels and spatial sizes; pin them with --dim"))
     return;
-  if (!n.expect(block > 0 && in[1] % block == 0 && in[2] % block == 0,
+  if (!n.expect(block > 0 && block <= 1 << 20 && in[1] % block == 0 && in[2] % block == 0,
                 "attribute 'blocksize' must divide the spatial sizes"))
     return;
   int64_t height = in[1] / block, width = in[2] / block;

@@ -15,3 +15,19 @@ func.func @main(%x: tensor<3x4xf32>, %w: tensor<2x4xf32>) -> tensor<3x2xf32> {
   %0 = qnn.linear %x, %w : tensor<3x4xf32>, tensor<2x4xf32> -> tensor<3x2xf32>
   return %0 : tensor<3x2xf32>
 }
+
+// -----
+
+// The runtime's interface has tensors alone.
+// expected-error@+1 {{expects argument 0 of 'main' to be a ranked tensor of a type that the runtime has, of rank 8 at most, but got 'f32'}}
+func.func @main(%x: f32) {
+  return
+}
+
+// -----
+
+// expected-error@+1 {{expects result 0 of 'main' to be a ranked tensor of a type that the runtime has, of rank 8 at most, but got 'tensor<1x1x1x1x1x1x1x1x1xf32>'}}
+func.func @main() -> tensor<1x1x1x1x1x1x1x1x1xf32> {
+  %x = qnn.constant dense<1.0> : tensor<1x1x1x1x1x1x1x1x1xf32>
+  return %x : tensor<1x1x1x1x1x1x1x1x1xf32>
+}

@@ -116,3 +116,23 @@ func.func @result_names(%x: tensor<?x4xf32> {qnn.dim_names = ["n", ""]})
   %r = qnn.relu %x : tensor<?x4xf32> -> tensor<?x?xf32>
   return %r : tensor<?x?xf32>
 }
+
+// -----
+
+// A reduction over no axes is the identity: its dimensions are the input's.
+// CHECK-LABEL: func.func @reduce_nothing
+// CHECK: qnn.reduce_sum %{{.+}} axes [] {keep_dims} : tensor<?x4xf32> -> tensor<?x4xf32>
+func.func @reduce_nothing(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %r = qnn.reduce_sum %x axes [] {keep_dims} : tensor<?x4xf32> -> tensor<?x4xf32>
+  return %r : tensor<?x4xf32>
+}
+
+// -----
+
+// Ops of other dialects are left alone.
+// CHECK-LABEL: func.func @foreign
+// CHECK: arith.constant 1 : i32
+func.func @foreign() -> i32 {
+  %r = arith.constant 1 : i32
+  return %r : i32
+}
