@@ -120,18 +120,27 @@ def contractions(source):
 
 
 def conv_transpose(source):
-    for strides, pads, groups in (([1, 1], [0, 0, 0, 0], 1), ([2, 2], [1, 0, 1, 1], 1),
-                                  ([2, 1], [0, 1, 0, 1], 2)):
-        inputs, outputs, kernel = 6, 4, (2, 3)
-        height, width = 4, 5
-        dims = tuple((size - 1) * strides[i] + kernel[i] - pads[i] - pads[i + 2]
-                     for i, size in enumerate((height, width)))
+    for _ in range(10):
+        groups = source.choose(1, 1, 2, 3)
+        inputs, outputs = groups * source.choose(1, 3, 8), groups * source.choose(1, 5, 16, 17)
+        image, kernel = (source.pick(1, 5), source.pick(1, 6)), (source.pick(1, 4), source.pick(1, 4))
+        strides, dilations = [source.pick(1, 3), source.pick(1, 3)], [source.pick(1, 2), source.pick(1, 2)]
+        spans = [(kernel[i] - 1) * dilations[i] + 1 for i in range(2)]
+        pads = [source.pick(0, (spans[i % 2] - 1) // 2) for i in range(4)]
+        output_pads = [source.pick(0, strides[i] - 1) for i in range(2)]
+        batch = source.pick(1, 3)
+        dims = tuple((image[i] - 1) * strides[i] + spans[i] - pads[i] - pads[i + 2] + output_pads[i]
+                     for i in range(2))
+        builder = Builder()
+        op = "qnn.conv_transpose2d " + builder.add(source.floats((batch, *image, inputs), -1, 1))
+        op += ", " + builder.add(source.floats((outputs // groups, *kernel, inputs), -1, 1, constant=True))
+        if source.flip():
+            op += ", " + builder.add(source.floats((outputs,), -1, 1, constant=True))
         yield Case("conv_transpose2d",
-                   f"qnn.conv_transpose2d {{0}}, {{1}} strides {strides} pads {pads} "
-                   f"dilations [1, 1] groups {groups} output_pads [0, 0]",
-                   [source.floats((1, height, width, inputs), -1, 1),
-                    source.floats((outputs // groups, *kernel, inputs), -1, 1, constant=True)],
-                   [((1, *dims, outputs), "f32")], functional=False, tolerance=CLOSE)
+                   op + f" strides {strides} pads {pads} dilations {dilations} groups {groups} "
+                   f"output_pads {output_pads}", builder.operands,
+                   [((batch, *dims, outputs), "f32")], functional=False, tolerance=CLOSE,
+                   dynamic=source.flip())
 
 
 def normalizations(source):
@@ -154,6 +163,15 @@ def normalizations(source):
         yield Case("softmax", "qnn.softmax {0} {{axis = %d : i64}}" % axis,
                    [source.floats((3, 5, 19), -20, 20)], [((3, 5, 19), "f32")], functional=False,
                    tolerance=CLOSE)
+
+
+def softmax_tails(source):
+    """Rows that do not fill vectors, some behind a mask of -inf."""
+    for length in (1, 2, 7, 15, 16, 17, 31, 33, 64, 70):
+        rows = source.floats((5, length), -20, 20)
+        rows.values[2, length // 2 + 1:] = -np.inf
+        yield Case("softmax-tail", "qnn.softmax {0} {{axis = 1 : i64}}", [rows],
+                   [((5, length), "f32")], functional=False, tolerance=CLOSE, dynamic=source.flip())
 
 
 def reductions(source):
@@ -216,25 +234,35 @@ def movement(source):
                [((6, 21), "f32")], functional=False)
 
 
+COORDINATES = ("half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel")
+
+
 def resizes(source):
-    image = source.floats((1, 5, 7, 3), -2, 2)
-    for modes, sizes, tolerance in (
-            ("nearest asymmetric floor", (10, 14), EXACT),
-            ("nearest half_pixel round_prefer_floor", (3, 11), EXACT),
-            ("linear half_pixel floor", (10, 14), CLOSE),
-            ("linear align_corners floor", (9, 13), CLOSE),
-            ("linear asymmetric floor", (10, 14), CLOSE),
-            ("cubic half_pixel floor", (10, 14), CLOSE)):
-        scales = [sizes[0] / 5, sizes[1] / 7]
-        yield Case("resize-" + modes.split()[0],
-                   f"qnn.resize {{0}}, {{1}} {modes} scales [{scales[0]!r}, {scales[1]!r}]",
-                   [image, integers64(sizes)], [((1, *sizes, 3), "f32")], functional=False,
-                   tolerance=tolerance)
+    """Every mode with every mapping of coordinates: up, down, to one pixel, one axis only; any batch."""
+    height, width = 5, 7
+    roundings = ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
+    for mode in ("nearest", "linear", "cubic"):
+        for coordinates in COORDINATES:
+            for rounding in roundings if mode == "nearest" else ("floor",):
+                for sizes in ((10, 14), (3, 4), source.choose((height, 11), (9, width), (1, 1))):
+                    yield resize(source, (height, width), sizes, mode, coordinates, rounding)
+
+
+def resize(source, image, sizes, mode, coordinates, rounding):
+    batch, channels = source.pick(1, 3), source.choose(1, 3, 16, 17)
+    scales = [sizes[i] / image[i] for i in range(2)]
+    element, values = "f32", source.floats((batch, *image, channels), -2, 2)
+    if mode == "nearest" and source.flip():
+        element, values = "i8", source.bytes((batch, *image, channels))
+    return Case(f"resize-{mode}-{coordinates}-{rounding}",
+                f"qnn.resize {{0}}, {{1}} {mode} {coordinates} {rounding} scales [{scales[0]!r}, {scales[1]!r}]",
+                [values, integers64(sizes)], [((batch, *sizes, channels), element)],
+                functional=False, tolerance=EXACT if mode == "nearest" else CLOSE, dynamic=source.flip())
 
 
 def make(source):
     cases = []
-    for family in (unary, binary, casts, contractions, conv_transpose, normalizations, reductions,
-                   pools, movement, resizes):
+    for family in (unary, binary, casts, contractions, conv_transpose, normalizations,
+                   softmax_tails, reductions, pools, movement, resizes):
         cases += list(family(source))
     return cases
