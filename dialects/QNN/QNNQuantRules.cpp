@@ -170,7 +170,7 @@ LogicalResult checkAccumulator(Operation *op, Value weight, Value bias, int64_t 
 
 //===--- the epilogue -----------------------------------------------------===//
 
-/// Q8 to Q12 and Q11, which qconv2d and qlinear share.
+/// Q8 to Q12, which qconv2d and qlinear share.
 template <typename OpT> LogicalResult checkContraction(OpT op) {
   ArrayRef<int64_t> weight = dimsOf(op.getWeight());
   if (weight.empty())

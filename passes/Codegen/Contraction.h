@@ -129,8 +129,7 @@ void emitGatherRows(KernelBuilder &k, const ConvShape &conv, Type from, Type to,
                     Value input, Value fill, Value scratch, int64_t rowBytes, Value begin,
                     Value end, Value height, Value width, Value outHeight, Value outWidth);
 
-/// Copies `count` elements, converting integers from `from` to `to`; `flip` is
-/// xor-ed into each (null: none).
+/// Copies `count` elements, extending integers from `from` to `to`.
 void emitCopyElements(KernelBuilder &k, Value destination, Value source, int64_t count, Type from,
                       Type to, bool isUnsigned);
 
