@@ -134,7 +134,8 @@ private:
 
   DialectRegistry &registry;
   const MlirOptMainConfig &config;
-  StringRef input, output, report;
+  StringRef input, output;
+  std::string report; // own: lld, which links a model for calibration, clears options
 };
 
 void Driver::configure(MLIRContext &context) const {
