@@ -23,22 +23,26 @@ static constexpr int64_t maxDequantizedBytes = 1 << 21;
 
 //===--- packing ----------------------------------------------------------===//
 
-/// Weights N x K as the kernels stream them: see BlockLinear.h.
+/// Weights N x K as the kernels stream them: see BlockLinear.h. A byte of 4-bit weights has k + j
+/// and k + group + j beside int8 activations, which are read `group` at a time, else neighbours.
 static std::vector<char> packWeights(const BlockLinear &c, ArrayRef<int64_t> q) {
-  int64_t g = c.intActivations ? c.group() : 1;
-  std::vector<char> packed(c.columns.padded() * g * c.steps(), 0);
+  std::vector<char> packed(c.columns.padded() * c.columnBytes() * c.steps(), 0);
   char *out = packed.data();
   auto at = [&](int64_t n, int64_t k, int64_t end) -> uint8_t {
     return n < c.columns.n && k < end ? uint8_t(q[n * c.depth + k]) : 0;
   };
+  int64_t stride = c.readsMantissas() ? 2 : 1, partner = c.readsMantissas() ? 1 : c.columnBytes();
   for (int64_t first = 0; first < c.columns.n; first += c.columns.panelWidth()) {
     int64_t width = std::min(c.columns.panelWidth(), c.columns.padded() - first);
     for (int64_t b = 0; b < c.blocks(); ++b) {
       int64_t end = std::min(c.depth, (b + 1) * c.block);
       for (int64_t k = b * c.block; k < end; k += c.stepDepth())
         for (int64_t n = first; n < first + width; ++n)
-          for (int64_t j = 0; j < g; ++j)
-            *out++ = char(at(n, k + j, end) | (c.bits == 4 ? at(n, k + g + j, end) << 4 : 0));
+          for (int64_t j = 0; j < c.columnBytes(); ++j) {
+            int64_t low = k + stride * j;
+            uint8_t high = c.bits == 4 ? at(n, low + partner, end) : uint8_t(0);
+            *out++ = char(at(n, low, end) | high << 4);
+          }
     }
   }
   return packed;
@@ -122,7 +126,8 @@ void BlockLinear::storeRow(KernelBuilder &k, ValueRange v, const BlockPanel &pan
 
 /// Whether kernels for many rows dequantize whole panels.
 static bool dequantizes(const BlockLinear &c) {
-  return !c.intActivations && (c.depth + 2) * c.columns.panelWidth() * 4 <= maxDequantizedBytes;
+  return !c.intActivations &&
+         (c.depth + c.stepDepth()) * c.columns.panelWidth() * 4 <= maxDequantizedBytes;
 }
 
 static int64_t rowsOfTile(const BlockLinear &c) {
@@ -154,7 +159,7 @@ static Kernel getBlockKernel(const BlockLinear &c, size_t pointers, Location loc
       scratch = k.stack(tileRows * c.paddedDepth() * elementBytes);
       rowScales = k.stack(tileRows * 4);
     } else if (dequantizes(c)) {
-      scratch = k.stack((c.depth + 2) * c.columns.panelWidth() * 4);
+      scratch = k.stack((c.depth + c.stepDepth()) * c.columns.panelWidth() * 4);
     }
     forEachTile(k, begin, end, sizes[0], sizes[1], sizes[2], tileRows, c.columns.panels(),
                 [&](Value rowBegin, Value rowEnd, Value panelBegin, Value panelEnd) {
@@ -193,8 +198,6 @@ LogicalResult bitwright::codegen::emitBlockLinear(Program &p, Operation *operati
                 op.getActivations() == qnn::ActivationMode::Int8};
   if (c.intActivations && c.blocks() > 1 && c.block % c.stepDepth() != 0)
     return fail("int8 activations need a block size that is a multiple of " + Twine(c.stepDepth()));
-  if (!c.intActivations && c.bits == 4 && c.blocks() > 1 && c.block % 2 != 0)
-    return fail("blocks of 4-bit weights must have an even size to be compiled");
   // Storage as unsigned numbers.
   int64_t mask = (1 << c.bits) - 1, offset = c.isUnsigned ? 0 : 1 << (c.bits - 1);
   for (int64_t &q : *weights)
@@ -208,7 +211,8 @@ LogicalResult bitwright::codegen::emitBlockLinear(Program &p, Operation *operati
     return p.weightPointer(p.addWeights(bytes), loc);
   };
   int64_t blocks = c.blocks();
-  auto scale = [&](int64_t i, int64_t b) { return (*scales)[i * blocks + b]; };
+  float factor = c.readsMantissas() ? 16 : 1;
+  auto scale = [&](int64_t i, int64_t b) { return factor * (*scales)[i * blocks + b]; };
   auto zeroPoint = [&](int64_t i, int64_t b) { return uint8_t((*zeroPoints)[i * blocks + b]); };
   SmallVector<Value> values = {p.pointer(op.getInput(), loc),
                                constant(packWeights(c, *weights)),

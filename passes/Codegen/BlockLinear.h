@@ -10,6 +10,10 @@
 /// read the packed weights directly: sum(x * q) for each block, then
 /// scale * (sum - zero_point * sum(x)). Many rows share one dequantized panel.
 /// With int8 activations each row is quantized once and blocks are exact int32.
+///
+/// Beside float activations, eight 4-bit weights of a column share 32 bits, and
+/// none is converted: shifted into the upper mantissa of 1.0, weight q reads as
+/// 1 + q / 16, an exact number whose offset goes the way of the zero point.
 
 #ifndef BITWRIGHT_PASSES_CODEGEN_BLOCKLINEAR_H
 #define BITWRIGHT_PASSES_CODEGEN_BLOCKLINEAR_H
@@ -47,15 +51,18 @@ struct BlockLinear {
   int64_t lanes() const { return columns.lanes; }
   int64_t blocks() const { return (depth + block - 1) / block; }
   int64_t group() const { return p.getTarget().getIntegerDot().group; }
-  /// k that one step consumes: bytes of a step hold this many k per column.
-  int64_t stepDepth() const { return (intActivations ? group() : 1) * (bits == 4 ? 2 : 1); }
+  /// Whether weights are read as 1 + q / 16; their scales are packed times 16.
+  bool readsMantissas() const { return bits == 4 && !intActivations; }
+  /// Bytes that one column has in one step, and the k that they hold.
+  int64_t columnBytes() const { return intActivations ? group() : bits == 4 ? 4 : 1; }
+  int64_t stepDepth() const { return columnBytes() * 8 / bits; }
   int64_t stepsOf(int64_t k) const { return (k + stepDepth() - 1) / stepDepth(); }
   int64_t stepsPerBlock() const { return stepsOf(block); }
   int64_t steps() const {
     return (blocks() - 1) * stepsPerBlock() + stepsOf(depth - (blocks() - 1) * block);
   }
   /// Bytes of one register of columns at one step.
-  int64_t registerBytes() const { return lanes() * (intActivations ? group() : 1); }
+  int64_t registerBytes() const { return lanes() * columnBytes(); }
   int64_t paddedDepth() const { return steps() * stepDepth(); }
 
   /// Kernels for a tile. Scratch: `sums` holds an element for each row and

@@ -9,80 +9,108 @@ using namespace mlir;
 using namespace bitwright::codegen;
 using IPred = arith::CmpIPredicate;
 
-/// The two nibbles of each byte, widened to i32.
-static std::pair<Value, Value> splitNibbles(KernelBuilder &k, Value bytes) {
-  Value wide = k.extend(bytes, k.i32(), true);
-  Value low = k.bitAnd(wide, k.integer(wide.getType(), 15));
-  return {low, k.shrLogical(wide, 4)};
+/// One register of packed weights at one step as f32, in the order of k: 8-bit weights as they are,
+/// 4-bit weights as 1 + q / 16.
+static SmallVector<Value> readWeights(KernelBuilder &k, const BlockLinear &c, Value address) {
+  if (!c.readsMantissas())
+    return {k.toFloat(k.extend(k.loadAt(k.vec(k.i8(), c.lanes()), address), k.i32(), true), k.f32(),
+                      false)};
+  constexpr int64_t place = 19; // the upper four of 23 bits of mantissa
+  Type ints = k.vec(k.i32(), c.lanes()), floats = k.vec(k.f32(), c.lanes());
+  Value packed = k.loadAt(ints, address);
+  SmallVector<Value> weights;
+  for (int64_t j = 0; j < c.stepDepth(); ++j) {
+    int64_t up = place - 4 * j;
+    Value moved = up >= 0 ? k.shl(packed, up) : k.shrLogical(packed, -up);
+    moved = k.bitAnd(moved, k.integer(ints, int64_t(15) << place));
+    weights.push_back(k.bitcast(k.bitOr(moved, k.integer(ints, 0x3F800000)), floats));
+  }
+  return weights;
+}
+
+/// The zero points of a register as readWeights() reads weights.
+static Value readZeroPoints(KernelBuilder &k, const BlockLinear &c, Value zeroPoints) {
+  Value numbers = k.toFloat(zeroPoints, k.f32(), true);
+  if (!c.readsMantissas())
+    return numbers;
+  Type floats = numbers.getType();
+  return k.add(k.mul(numbers, k.number(floats, 1.0 / 16)), k.number(floats, 1));
 }
 
 //===--- few rows ---------------------------------------------------------===//
 
-/// Stores the sum of each block of each row of x.
+/// Stores the sum of each block of each row of x. Lanes are added up first, so that the order is
+/// the same wherever a block lies.
 static void emitBlockSums(KernelBuilder &k, const BlockLinear &c, Value input,
                           const BlockTile &tile, Value sums) {
+  auto floats = cast<VectorType>(k.vec(k.f32(), c.lanes()));
   k.loop(tile.rowBegin, tile.rowEnd, k.idx(1), [&](Value row) {
     Value base = k.gep(input, k.f32(), k.mul(row, k.idx(c.depth)));
     k.loop(k.idx(c.blocks()), [&](Value b) {
-      auto [begin, end] = c.blockRange(k, b);
-      Value sum =
-          k.loop(begin, end, k.idx(1), k.number(k.f32(), 0), [&](Value i, ValueRange carried) {
-            return SmallVector<Value>{k.add(carried[0], k.load(k.f32(), base, i))};
-          })[0];
+      Value begin, end;
+      std::tie(begin, end) = c.blockRange(k, b);
+      Value rest = k.remS(k.sub(end, begin), k.idx(c.lanes())), whole = k.sub(end, rest);
+      auto add = [&](Type type) {
+        return [&, type](Value i, ValueRange carried) {
+          return SmallVector<Value>{k.add(carried[0], k.load(type, base, i))};
+        };
+      };
+      Value lanes = k.loop(begin, whole, k.idx(c.lanes()), k.number(floats, 0), add(floats))[0];
+      Value sum = k.reduceTree(lanes, [&](Value x, Value y) { return k.add(x, y); });
+      sum = k.loop(whole, end, k.idx(1), sum, add(k.f32()))[0];
       k.store(sum, sums, k.add(k.mul(k.sub(row, tile.rowBegin), k.idx(c.blocks())), b));
     });
   });
 }
 
-/// sum(x * q) over block `b` for each register of a panel; `x` points to a row.
+/// sum(x * w) over block `b` for each register of a panel, w as readWeights() has it; `x` points to
+/// a row.
 static SmallVector<Value> emitBlockProducts(KernelBuilder &k, const BlockLinear &c,
                                             const BlockPanel &panel, Value x, Value b) {
-  Type floats = k.vec(k.f32(), c.lanes()), bytes = k.vec(k.i8(), c.lanes());
+  Type floats = k.vec(k.f32(), c.lanes());
   bool hasFma = c.p.getTarget().hasFma();
-  auto accumulate = [&](Value &acc, Value activation, Value weight) {
-    acc = k.fma(k.splat(activation, floats), k.toFloat(weight, k.f32(), false), acc, hasFma);
-  };
   Value begin, end;
   std::tie(begin, end) = c.blockRange(k, b);
   Value firstStep = k.mul(b, k.idx(c.stepsPerBlock()));
-  Value whole = k.divS(k.sub(end, begin), k.idx(c.stepDepth()));
-  auto load = [&](Value step, int64_t index) {
-    return k.loadAt(bytes, c.stepAddress(k, panel, k.add(firstStep, step), index));
-  };
-  // Two chains for each register: even and odd k.
-  SmallVector<Value> init(2 * panel.registers, k.number(floats, 0));
-  auto sums = k.loop(k.idx(0), whole, k.idx(1), init, [&](Value step, ValueRange carried) {
-    SmallVector<Value> next(carried.begin(), carried.end());
-    Value first = k.add(begin, k.mul(step, k.idx(c.stepDepth())));
-    Value x0 = k.load(k.f32(), x, first);
-    Value x1 = c.bits == 4 ? k.load(k.f32(), x, k.add(first, k.idx(1))) : Value();
+  int64_t depthOfStep = c.stepDepth(), chains = std::min<int64_t>(2, depthOfStep);
+  // Some chains of additions for each register, lest they wait for one another.
+  auto addStep = [&](Value step, ValueRange carried, function_ref<Value(Value)> load) {
+    SmallVector<Value> next(carried.begin(), carried.end()), activations;
+    Value first = k.add(begin, k.mul(step, k.idx(depthOfStep)));
+    for (int64_t j = 0; j < depthOfStep; ++j)
+      activations.push_back(k.splat(load(k.add(first, k.idx(j))), floats));
     for (int64_t i = 0; i < panel.registers; ++i) {
-      Value packed = load(step, i);
-      if (c.bits == 8) {
-        accumulate(next[2 * i], x0, k.extend(packed, k.i32(), true));
-        continue;
+      Value address = c.stepAddress(k, panel, k.add(firstStep, step), i);
+      for (auto [j, weight] : llvm::enumerate(readWeights(k, c, address))) {
+        Value &acc = next[chains * i + j % chains];
+        acc = k.fma(activations[j], weight, acc, hasFma);
       }
-      auto [low, high] = splitNibbles(k, packed);
-      accumulate(next[2 * i], x0, low);
-      accumulate(next[2 * i + 1], x1, high);
     }
     return next;
-  });
-  // An odd last k of a block of nibbles has no partner.
-  if (c.bits == 4 && (c.block % 2 || c.depth % 2)) {
-    Value odd = k.compare(IPred::ne, k.remS(k.sub(end, begin), k.idx(2)), k.idx(0));
-    Value last = k.ifValue(
-        odd, k.f32(), [&] { return k.load(k.f32(), x, k.sub(end, k.idx(1))); },
-        [&] { return k.number(k.f32(), 0); });
-    for (int64_t i = 0; i < panel.registers; ++i) {
-      Value packed = k.ifValue(
-          odd, bytes, [&] { return load(whole, i); }, [&] { return k.integer(bytes, 0); });
-      accumulate(sums[2 * i], last, splitNibbles(k, packed).first);
-    }
+  };
+  auto load = [&](Value at) { return k.load(k.f32(), x, at); };
+  Value whole = k.divS(k.sub(end, begin), k.idx(depthOfStep));
+  SmallVector<Value> sums(chains * panel.registers, k.number(floats, 0));
+  sums = k.loop(k.idx(0), whole, k.idx(1), sums,
+                [&](Value step, ValueRange carried) { return addStep(step, carried, load); });
+  // The rest of a block that is no whole number of steps meets zeros.
+  if (c.block % depthOfStep || c.depth % depthOfStep) {
+    Value stepEnd = k.divS(k.add(k.sub(end, begin), k.idx(depthOfStep - 1)), k.idx(depthOfStep));
+    auto loadRest = [&](Value at) {
+      return k.ifValue(
+          k.compare(IPred::slt, at, end), k.f32(), [&] { return load(at); },
+          [&] { return k.number(k.f32(), 0); });
+    };
+    sums = k.loop(whole, stepEnd, k.idx(1), sums,
+                  [&](Value step, ValueRange carried) { return addStep(step, carried, loadRest); });
   }
   SmallVector<Value> products;
-  for (int64_t i = 0; i < panel.registers; ++i)
-    products.push_back(k.add(sums[2 * i], sums[2 * i + 1]));
+  for (int64_t i = 0; i < panel.registers; ++i) {
+    Value product = sums[chains * i];
+    for (int64_t chain = 1; chain < chains; ++chain)
+      product = k.add(product, sums[chains * i + chain]);
+    products.push_back(product);
+  }
   return products;
 }
 
@@ -100,7 +128,7 @@ void BlockLinear::emitFewRows(KernelBuilder &k, ValueRange v, const BlockTile &t
             SmallVector<Value> products = emitBlockProducts(k, *this, panel, x, b), next;
             Value sum = k.splat(k.load(k.f32(), sums, k.add(rowSums, b)), floats);
             for (int64_t i = 0; i < panel.registers; ++i) {
-              Value zeroPoint = k.toFloat(loadZeroPoints(k, v, panel, b, i), k.f32(), true);
+              Value zeroPoint = readZeroPoints(k, *this, loadZeroPoints(k, v, panel, b, i));
               Value exact = k.sub(products[i], k.mul(zeroPoint, sum));
               next.push_back(
                   k.fma(exact, loadScales(k, v, panel, b, i), carried[i], p.getTarget().hasFma()));
@@ -118,34 +146,25 @@ void BlockLinear::emitFewRows(KernelBuilder &k, ValueRange v, const BlockTile &t
 /// Writes the weights of a panel to `scratch` as f32, [k][column].
 static void emitDequantize(KernelBuilder &k, const BlockLinear &c, ValueRange v,
                            const BlockPanel &panel, Value scratch) {
-  Type bytes = k.vec(k.i8(), c.lanes());
   k.loop(k.idx(c.blocks()), [&](Value b) {
     SmallVector<Value> scales, zeroPoints;
     for (int64_t i = 0; i < panel.registers; ++i) {
       scales.push_back(c.loadScales(k, v, panel, b, i));
-      zeroPoints.push_back(k.extend(c.loadZeroPoints(k, v, panel, b, i), k.i32(), true));
+      zeroPoints.push_back(readZeroPoints(k, c, c.loadZeroPoints(k, v, panel, b, i)));
     }
-    auto put = [&](Value q, int64_t i, Value depthAt) {
-      Value w = k.mul(k.toFloat(k.sub(q, zeroPoints[i]), k.f32(), false), scales[i]);
-      k.store(w, scratch,
-              k.add(k.mul(depthAt, k.idx(panel.registers * c.lanes())), k.idx(i * c.lanes())));
-    };
-    Value firstStep = k.mul(b, k.idx(c.stepsPerBlock()));
-    auto [begin, end] = c.blockRange(k, b);
-    k.loop(begin, end, k.idx(c.stepDepth()), [&, begin = begin](Value depthAt) {
-      Value step = k.add(firstStep, k.divS(k.sub(depthAt, begin), k.idx(c.stepDepth())));
-      for (int64_t i = 0; i < panel.registers; ++i) {
-        Value packed = k.loadAt(bytes, c.stepAddress(k, panel, step, i));
-        if (c.bits == 8) {
-          put(k.extend(packed, k.i32(), true), i, depthAt);
-          continue;
+    Value firstStep = k.mul(b, k.idx(c.stepsPerBlock())), begin, end;
+    std::tie(begin, end) = c.blockRange(k, b);
+    k.loop(begin, end, k.idx(c.stepDepth()), [&](Value first) {
+      Value step = k.add(firstStep, k.divS(k.sub(first, begin), k.idx(c.stepDepth())));
+      for (int64_t i = 0; i < panel.registers; ++i)
+        for (auto [j, weight] :
+             llvm::enumerate(readWeights(k, c, c.stepAddress(k, panel, step, i)))) {
+          // What exceeds a block is overwritten by the next one or lies in the
+          // slack of the scratch.
+          Value row = k.mul(k.add(first, k.idx(j)), k.idx(panel.registers * c.lanes()));
+          k.store(k.mul(k.sub(weight, zeroPoints[i]), scales[i]), scratch,
+                  k.add(row, k.idx(i * c.lanes())));
         }
-        auto [low, high] = splitNibbles(k, packed);
-        put(low, i, depthAt);
-        // The partner of an odd last k is overwritten by the next block or
-        // lies in the slack of the scratch.
-        put(high, i, k.add(depthAt, k.idx(1)));
-      }
     });
   });
 }

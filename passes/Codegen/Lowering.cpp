@@ -207,6 +207,10 @@ void Lowering::buildUnits(Block &block) {
   for (Operation &op : llvm::reverse(block)) {
     if (!runs(op) || isa<qnn::IfOp>(op) || isView(&op) || absorbed.count(&op))
       continue;
+    if (bindRepeat(p, &op)) {
+      unrepeated.insert(&op);
+      continue;
+    }
     Unit unit;
     unit.anchor = &op;
     if (isElementwise(&op))
@@ -249,7 +253,7 @@ LogicalResult Lowering::assignBuffers(Block &block) {
     if (p.info(op.getResult(0)).elements) {
       if (failed(assignUnitBuffers(Unit{&op, {}})))
         return failure();
-    } else if (isView(&op)) {
+    } else if (isView(&op) || unrepeated.contains(&op)) {
       Value source = op.getOperand(0);
       p.ensureBuffer(source);
       p.info(op.getResult(0)).buffer = p.info(source).buffer;

@@ -52,6 +52,7 @@ private:
   llvm::DenseMap<mlir::Operation *, int> positions;
   llvm::DenseMap<mlir::Operation *, Unit> units;                 // by root
   llvm::DenseMap<mlir::Operation *, mlir::Operation *> absorbed; // member -> root
+  llvm::DenseSet<mlir::Operation *> unrepeated;                  // expands that are views
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<std::pair<mlir::Operation *, Dim>>>
       regionChecks;
   int nextPosition = 0;
@@ -61,6 +62,10 @@ private:
 bool isSizeOperand(mlir::OpOperand &operand);
 /// Ops whose result is their operand's memory under another shape.
 bool isView(mlir::Operation *op);
+
+/// Makes `op` a view where it is an expand that only repeats heads for matmuls: its reshaped
+/// result, and transposes of that, get a Repeat. False where it must run.
+bool bindRepeat(Program &program, mlir::Operation *op);
 
 /// Emits the kernels of one op that is not elementwise. `epilogue` is empty or
 /// has the op's result as leaf 0.

@@ -88,14 +88,14 @@ void Matmul::emit(KernelBuilder &k, ValueRange pointers, ValueRange sizes, Value
     Value batch = k.divS(iv, sizes[RowTiles]);
     Value rowBegin = k.mul(k.remS(iv, sizes[RowTiles]), k.idx(tileRows));
     Value rowEnd = k.minimum(k.add(rowBegin, k.idx(tileRows)), sizes[M]);
-    // Batch dimensions: extent, stride of lhs, stride of rhs.
+    // Batch dimensions: extent, stride of lhs, stride of rhs, repeats of rhs.
     Value rest = batch, left = pointers[0], right = pointers[1];
     for (int64_t d = batchRank - 1; d >= 0; --d) {
-      ValueRange dim = sizes.slice(FirstBatch + 3 * d, 3);
+      ValueRange dim = sizes.slice(FirstBatch + 4 * d, 4);
       Value index = k.remS(rest, dim[0]);
       rest = k.divS(rest, dim[0]);
       left = k.gep(left, k.f32(), k.mul(index, dim[1]));
-      right = k.gep(right, k.f32(), k.mul(index, dim[2]));
+      right = k.gep(right, k.f32(), k.mul(k.divS(index, dim[3]), dim[2]));
     }
     Value batchRow = k.mul(batch, sizes[M]);
     auto columns = [&](Value column, int64_t registers, Value columnsLeft) {
@@ -124,16 +124,17 @@ LogicalResult bitwright::codegen::emitMatmul(Program &p, Operation *op, const Gr
     if (!p.info(operand).elementType.isF32())
       return op->emitError() << "node '" << bitwright::getNodeName(loc) << "': a matmul of "
                              << p.info(operand).elementType << " cannot be compiled";
-  const Dims x = p.info(matmul.getLhs()).dims, y = p.info(matmul.getRhs()).dims,
-             z = p.info(op->getResult(0)).dims;
+  const Dims x = p.info(matmul.getLhs()).dims, z = p.info(op->getResult(0)).dims;
   size_t batchRank = z.size() - 2;
   Matmul m{p, matmul, Epilogue{p, op, group, z.back()}, batchRank};
 
   SmallVector<Dim> sizes = {z[z.size() - 2], z.back(), x.back()};
   Dim rowTiles = p.ceilDiv(sizes[M], tileRowFactor * p.getTarget().getFloatTileRows()[0]);
   sizes.push_back(rowTiles);
-  auto strides = [&](const Dims &dims) {
-    Dims all = contiguousStrides(p, dims), batch;
+  auto strides = [&](Value operand) {
+    const TensorInfo info = p.info(operand);
+    const Dims dims = info.dims;
+    Dims all = contiguousStrides(p, info.heldDims()), batch;
     size_t missing = z.size() - dims.size();
     for (size_t d = 0; d < batchRank; ++d) {
       if (d < missing)
@@ -143,9 +144,12 @@ LogicalResult bitwright::codegen::emitMatmul(Program &p, Operation *op, const Gr
     }
     return batch;
   };
-  Dims left = strides(x), right = strides(y);
+  Dims left = strides(matmul.getLhs()), right = strides(matmul.getRhs());
+  const std::optional<Repeat> repeat = p.info(matmul.getRhs()).repeat;
+  size_t missing = z.size() - p.info(matmul.getRhs()).dims.size();
   for (size_t d = 0; d < batchRank; ++d)
-    sizes.append({z[d], left[d], right[d]});
+    sizes.append({z[d], left[d], right[d],
+                  repeat && repeat->dimension + missing == d ? repeat->times : int64_t(1)});
 
   SmallVector<Value> leaves = m.epilogue.leaves();
   SmallVector<Program::Arg> args(3 + leaves.size(), Program::Arg::Pointer);

@@ -28,7 +28,7 @@ static int64_t bytesOf(Program &p, Value tensor) {
 
 static void emitTranspose(Program &p, qnn::TransposeOp op) {
   Location loc = op.getLoc();
-  const Dims dims = p.info(op.getResult()).dims, inputDims = p.info(op.getInput()).dims;
+  const Dims dims = p.info(op.getResult()).heldDims(), inputDims = p.info(op.getInput()).heldDims();
   Dims inputStrides = contiguousStrides(p, inputDims), strides;
   for (int64_t axis : op.getPerm())
     strides.push_back(inputStrides[axis]);

@@ -49,12 +49,30 @@ struct Buffer {
   Dim offset; // arena only, once planned
 };
 
+/// A tensor of which memory holds each entry of `dimension` once, for `times`
+/// neighbours: the dimension has `held` entries there.
+struct Repeat {
+  size_t dimension;
+  int64_t times;
+  Dim held;
+};
+
 struct TensorInfo {
   Dims dims;
   Type elementType;
   int buffer = -1;
   /// Integer tensors that depend only on sizes: one entry for each element.
   std::optional<Dims> elements;
+  /// Set only where all readers know: see Repeats.cpp.
+  std::optional<Repeat> repeat;
+
+  /// The dimensions as they lie in memory.
+  Dims heldDims() const {
+    Dims held = dims;
+    if (repeat)
+      held[repeat->dimension] = repeat->held;
+    return held;
+  }
 };
 
 /// A kernel: `body` takes pointers and sizes, `thunk` unpacks them from an

@@ -46,6 +46,7 @@ class Case:
     functional: bool = True  # types as "(a, b) -> c", else "a, b -> c"
     # 0: bit for bit; else the largest difference relative to the largest reference.
     tolerance: float = 0.0
+    floor: float = 0.0  # the difference allowed where the terms of sums cancel, with a tolerance
     dynamic: bool = False  # the first dimension of arguments and results
     # Part of the one-line error with which a level may refuse to compile the case.
     refusal: str = ""

@@ -139,7 +139,7 @@ def difference(case, got, want):
             return (f"result {index}: {len(place)} of {a.size} elements differ; "
                     f"at {list(at)} {a[at]!r}, interpreter {b[at]!r}")
         error = np.max(np.abs(x - y))
-        limit = case.tolerance * np.max(np.abs(y))
+        limit = max(case.floor, case.tolerance * np.max(np.abs(y)))
         if not error <= limit:
             return f"result {index}: largest difference {error:g}, allowed {limit:g}"
     return None

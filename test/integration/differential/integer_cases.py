@@ -159,8 +159,9 @@ def block_linear(source, block, narrow, integer, rows=0):
         operands.append(source.floats((outputs,), -3, 3, constant=True))
     op += f" block {block} activations {'int8' if integer else 'float'}"
     op += flags(("is_unsigned", unsigned))
+    step = float(np.max(operands[2].values) * np.max(np.abs(operands[0].values), initial=0))
     return Case(f"block_linear-{element}-{block}-{'int8' if integer else 'float'}", op, operands,
-                [((rows, outputs), "f32")], tolerance=0 if integer else 1e-4,  # terms may cancel
+                [((rows, outputs), "f32")], tolerance=0 if integer else 1e-4, floor=1e-5 * step,
                 dynamic=source.flip())
 
 
