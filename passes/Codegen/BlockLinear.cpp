@@ -31,7 +31,7 @@ static std::vector<char> packWeights(const BlockLinear &c, ArrayRef<int64_t> q) 
   auto at = [&](int64_t n, int64_t k, int64_t end) -> uint8_t {
     return n < c.columns.n && k < end ? uint8_t(q[n * c.depth + k]) : 0;
   };
-  int64_t stride = c.readsMantissas() ? 2 : 1, partner = c.readsMantissas() ? 1 : c.columnBytes();
+  int64_t stride = c.hasEights() ? 2 : 1, partner = c.hasEights() ? 1 : c.columnBytes();
   for (int64_t first = 0; first < c.columns.n; first += c.columns.panelWidth()) {
     int64_t width = std::min(c.columns.panelWidth(), c.columns.padded() - first);
     for (int64_t b = 0; b < c.blocks(); ++b) {

@@ -11,9 +11,10 @@
 /// scale * (sum - zero_point * sum(x)). Many rows share one dequantized panel.
 /// With int8 activations each row is quantized once and blocks are exact int32.
 ///
-/// Beside float activations, eight 4-bit weights of a column share 32 bits, and
-/// none is converted: shifted into the upper mantissa of 1.0, weight q reads as
-/// 1 + q / 16, an exact number whose offset goes the way of the zero point.
+/// Beside float activations, eight 4-bit weights of a column share 32 bits.
+/// With AVX-512 none is converted: shifted into the upper mantissa of 1.0 (one
+/// ternary operation) weight q reads as 1 + q / 16, an exact number whose offset
+/// goes the way of the zero point.
 
 #ifndef BITWRIGHT_PASSES_CODEGEN_BLOCKLINEAR_H
 #define BITWRIGHT_PASSES_CODEGEN_BLOCKLINEAR_H
@@ -51,8 +52,11 @@ struct BlockLinear {
   int64_t lanes() const { return columns.lanes; }
   int64_t blocks() const { return (depth + block - 1) / block; }
   int64_t group() const { return p.getTarget().getIntegerDot().group; }
+  bool hasEights() const { return bits == 4 && !intActivations; }
   /// Whether weights are read as 1 + q / 16; their scales are packed times 16.
-  bool readsMantissas() const { return bits == 4 && !intActivations; }
+  /// It takes one more constant register than a conversion: with 16 registers
+  /// an accumulator of the register tile would live in memory.
+  bool readsMantissas() const { return hasEights() && lanes() == 16; }
   /// Bytes that one column has in one step, and the k that they hold.
   int64_t columnBytes() const { return intActivations ? group() : bits == 4 ? 4 : 1; }
   int64_t stepDepth() const { return columnBytes() * 8 / bits; }

@@ -10,9 +10,9 @@ using namespace bitwright::codegen;
 using IPred = arith::CmpIPredicate;
 
 /// One register of packed weights at one step as f32, in the order of k: 8-bit weights as they are,
-/// 4-bit weights as 1 + q / 16.
+/// 4-bit weights as 1 + q / 16 if readsMantissas().
 static SmallVector<Value> readWeights(KernelBuilder &k, const BlockLinear &c, Value address) {
-  if (!c.readsMantissas())
+  if (!c.hasEights())
     return {k.toFloat(k.extend(k.loadAt(k.vec(k.i8(), c.lanes()), address), k.i32(), true), k.f32(),
                       false)};
   constexpr int64_t place = 19; // the upper four of 23 bits of mantissa
@@ -20,6 +20,11 @@ static SmallVector<Value> readWeights(KernelBuilder &k, const BlockLinear &c, Va
   Value packed = k.loadAt(ints, address);
   SmallVector<Value> weights;
   for (int64_t j = 0; j < c.stepDepth(); ++j) {
+    if (!c.readsMantissas()) {
+      Value q = k.bitAnd(k.shrLogical(packed, 4 * j), k.integer(ints, 15));
+      weights.push_back(k.toFloat(q, k.f32(), false));
+      continue;
+    }
     int64_t up = place - 4 * j;
     Value moved = up >= 0 ? k.shl(packed, up) : k.shrLogical(packed, -up);
     moved = k.bitAnd(moved, k.integer(ints, int64_t(15) << place));
