@@ -73,12 +73,4 @@ size_t WeightStore::count() const {
   return entries.size();
 }
 
-uint64_t WeightStore::totalBytes() const {
-  std::lock_guard<std::mutex> lock(mutex);
-  uint64_t total = 0;
-  for (const auto &entry : entries)
-    total += entry.second->bytes.size();
-  return total;
-}
-
 } // namespace bitwright

@@ -17,8 +17,6 @@ static constexpr int64_t elementwiseLanes = 16;
 
 //===--- registers --------------------------------------------------------===//
 
-Type bitwright::codegen::registerType(KernelBuilder &, Type elementType) { return elementType; }
-
 Value bitwright::codegen::loadElement(KernelBuilder &k, Type elementType, Value base, Value index,
                                       int64_t lanes) {
   Type memory = elementType.isInteger(1) ? k.i8() : elementType;

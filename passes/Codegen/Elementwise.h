@@ -32,8 +32,6 @@ struct Group {
   mlir::Operation *root() const { return members.back(); }
 };
 
-/// How a leaf is read while a group walks the root's elements.
-Type registerType(KernelBuilder &k, Type elementType);
 Value loadElement(KernelBuilder &k, Type elementType, Value base, Value index, int64_t lanes);
 void storeElement(KernelBuilder &k, Value value, Type elementType, Value base, Value index);
 

@@ -263,10 +263,6 @@ void KernelBuilder::memcpyBytes(Value dst, Value src, Value bytes) {
   LLVM::MemcpyOp::create(b, loc, dst, src, bytes, /*isVolatile=*/false);
 }
 
-void KernelBuilder::memsetBytes(Value dst, Value byteValue, Value bytes) {
-  LLVM::MemsetOp::create(b, loc, dst, byteValue, bytes, /*isVolatile=*/false);
-}
-
 //===--- control ----------------------------------------------------------===//
 
 SmallVector<Value> KernelBuilder::loop(Value lower, Value upper, Value step, ValueRange init,

@@ -107,7 +107,6 @@ public:
   /// Stack memory of `bytes`, in the entry block of the function, 64-byte aligned.
   Value stack(int64_t bytes);
   void memcpyBytes(Value dst, Value src, Value bytes);
-  void memsetBytes(Value dst, Value byteValue, Value bytes);
 
   // Control.
   using LoopBody = llvm::function_ref<llvm::SmallVector<Value>(Value iv, ValueRange carried)>;

@@ -87,7 +87,6 @@ public:
   Program(mlir::ModuleOp module, mlir::func::FuncOp main, const TargetInfo &target);
 
   const TargetInfo &getTarget() const { return target; }
-  mlir::ModuleOp getModule() const { return module; }
   mlir::MLIRContext *getContext() { return module.getContext(); }
 
   //===--- symbolic sizes (frame function) --------------------------------===//

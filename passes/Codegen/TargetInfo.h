@@ -34,11 +34,9 @@ public:
   /// Lanes of f32 (and i32) in a register.
   virtual int64_t getLanes() const = 0;
   virtual bool hasFma() const = 0;
-  /// Rows and registers across of the float tile: rows x (across * lanes).
+  /// Rows of a register tile, two registers wide: largest first, ending in 1.
   virtual llvm::SmallVector<int64_t> getFloatTileRows() const = 0;
   virtual llvm::SmallVector<int64_t> getIntegerTileRows() const = 0;
-  int64_t getTileRegisters() const { return 2; }
-  int64_t getTileColumns() const { return getTileRegisters() * getLanes(); }
 
   virtual IntegerDot getIntegerDot() const = 0;
   /// acc + products: `acc` is a register of i32; `activations` an i32 holding

@@ -42,8 +42,6 @@ public:
   /// The elements of an integer (or i1) tensor of rank 0 or 1 and at most 64
   /// elements; nullopt for others.
   std::optional<ShapeVector> getElements(mlir::Value tensor);
-  /// Forget a tensor whose type was refined.
-  void forget(mlir::Value tensor) { dims.erase(tensor); }
 
 private:
   ShapeVector computeDims(mlir::Value tensor);

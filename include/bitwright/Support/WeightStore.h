@@ -57,9 +57,8 @@ public:
   /// Frees everything that is not named in `hashes`.
   void retainOnly(const llvm::StringSet<> &hashes);
 
-  /// Number of distinct weights and the sum of their sizes.
+  /// Number of distinct weights.
   size_t count() const;
-  uint64_t totalBytes() const;
 
 private:
   struct Entry {

@@ -10,6 +10,7 @@
 #include "dialects/QNN/QNNOps.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "llvm/Support/MathExtras.h"
+#include <cmath>
 
 using namespace mlir;
 
@@ -124,7 +125,11 @@ Value Node::createScalar(int32_t elementType, double value) {
     return {};
   auto type = RankedTensorType::get({}, getStorageType(getContext(), elementType));
   Attribute element;
-  if (isa<FloatType>(type.getElementType()))
+  bool isFloat = isa<FloatType>(type.getElementType());
+  if (!expect(isFloat || (value == std::trunc(value) && std::abs(value) < 0x1p63),
+              "cannot multiply, add or fill integers with " + std::to_string(value)))
+    return {};
+  if (isFloat)
     element = FloatAttr::get(type.getElementType(), value);
   else
     element = IntegerAttr::get(type.getElementType(),

@@ -115,7 +115,9 @@ Value dequantizeBias(Node &n, const Parameters &x, const Parameters &w) {
   } else {
     scale = n.create<qnn::MulOp>({n.materialize(x.scale), n.materialize(w.scale)});
   }
-  auto type = cast<RankedTensorType>(scale ? scale.getType() : Type());
+  if (!scale)
+    return {};
+  auto type = cast<RankedTensorType>(scale.getType());
   if (!n.expect(type.hasStaticShape(), "expects scales of static shape"))
     return {};
   std::vector<char> zeros(type.getNumElements() * 4, 0);
