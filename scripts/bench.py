@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares the speed of compiled models: bench.py [options] [CASE ...]
 
-Every case is a model in two forms, A (float) and B (quantized), or A in ONNX Runtime and B
-compiled by us. The two are run in turn, A B A B ..., each time in a fresh process, so that what
-disturbs the machine disturbs both; printed are the medians and the median of the ratios A / B of
-the pairs. See docs/benchmarks.md.
+Every case is a model in two forms, A (float) and B (quantized), or A in ONNX Runtime (float, or
+quantized by its own quantizer where it has the scheme) and B compiled by us. The two are run in
+turn, A B A B ..., each time in a fresh process, so that what disturbs the machine disturbs both;
+printed are the medians and the median of the ratios A / B of the pairs. See docs/benchmarks.md.
 
   --pairs=N     pairs for each case (15)
   --threads=N   threads (1)
   --mattr=LIST  target features instead of those of this CPU, e.g. +avx2,+fma
   --build=DIR   where the tools are (build)
   --json=FILE   write the results there, too
-  --ort         also compare with ONNX Runtime (needs the onnxruntime package of PyPI)
+  --ort         also compare with ONNX Runtime (PyPI: onnxruntime, onnx, onnx_ir)
   --list        print the cases and stop
 A CASE is a prefix of a case's name, e.g. `lm` or `fashion-resnet/int8`.
 """
@@ -26,6 +26,7 @@ import sys
 import zipfile
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
+ORT = os.path.join(ROOT, "scripts", "bench_ort.py")
 
 # Model: dimensions to pin for the benchmark.
 CNNS = {
@@ -41,6 +42,8 @@ CNNS = {
 }
 LM_SCHEMES = ["int8", "int8-dynamic", "int8-weight", "int4-rtn:group=32", "int4-awq:group=32",
               "int4-awq:group=128"]
+# What ONNX Runtime's own quantizer has.
+ORT_SCHEMES = ["int8", "int8-dynamic", "int4-rtn:group=32"]
 LM_PHASES = {
     "prefill": ("model.onnx", "calib.npz", {"batch": 1, "sequence": 128}),
     "decode": ("model_kv.onnx", "calib_kv.npz", {"batch": 1, "sequence": 1, "past": 127}),
@@ -121,8 +124,7 @@ class Bench:
         return measure
 
     def onnxruntime(self, model, dims):
-        command = [sys.executable, os.path.abspath(__file__), "--ort-once", model, json.dumps(dims),
-                   str(self.threads)]
+        command = [sys.executable, ORT, "run", model, json.dumps(dims), str(self.threads)]
 
         def measure():
             done = subprocess.run(command, capture_output=True, text=True)
@@ -130,6 +132,16 @@ class Bench:
                 raise RuntimeError(f"onnxruntime on {model}: {done.stderr.strip()[-300:]}")
             return json.loads(done.stdout)["median_ms"]
         return measure
+
+    def onnxruntime_quantized(self, name, model, scheme, samples):
+        """The model by ONNX Runtime's own quantizer."""
+        path = os.path.join(self.work, re.sub(r"[^\w.=-]", "-", name) + "-ort.onnx")
+        command = [sys.executable, ORT, "quantize", model, scheme, samples, path]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise RuntimeError(f"onnxruntime cannot quantize it: {reason[:200]}")
+        return path
 
     def compare(self, first, second):
         """Interleaved pairs; the order within a pair changes from pair to pair."""
@@ -143,33 +155,6 @@ class Bench:
         return {"a_ms": statistics.median(a), "b_ms": statistics.median(b),
                 "ratio": statistics.median(ratios), "low": ratios[len(ratios) // 4],
                 "high": ratios[(3 * len(ratios)) // 4], "pairs": self.pairs}
-
-
-def ort_once(model, dims, threads):
-    """Measures ONNX Runtime once, as quant-run --benchmark measures a library."""
-    import time
-
-    import numpy as np
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    types = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(int32)": np.int32}
-    random = np.random.default_rng(0)
-    feed = {}
-    for value in session.get_inputs():
-        shape = [dims.get(d, 1) if isinstance(d, str) else d for d in value.shape]
-        kind = types[value.type]
-        feed[value.name] = random.standard_normal(shape).astype(kind) if kind == np.float32 \
-            else np.ones(shape, kind)
-    times, start = [], time.perf_counter()
-    while len(times) < 10 or time.perf_counter() - start < 0.5:
-        begin = time.perf_counter()
-        session.run(None, feed)
-        times.append((time.perf_counter() - begin) * 1e3)
-    print(json.dumps({"median_ms": statistics.median(times)}))
 
 
 def parse(arguments):
@@ -191,28 +176,28 @@ def cpu_name():
     return found[1] if found else "unknown"
 
 
-def measure_case(bench, case, with_ort, floats):
+def comparisons(bench, case, with_ort, floats):
+    """What is measured of a case: (name, A, a function that compares A with B)."""
     name, model, samples, scheme, dims = case
     key = name.split("/")[0]
-    if key not in floats:
-        floats[key] = bench.compile(key + "-float", model, [])
-    arguments = ["--quantize=" + scheme,
-                 "--calibrate=" + (samples or recorded_samples(model, bench.work))]
+    samples = samples or recorded_samples(model, bench.work)
+    arguments = ["--quantize=" + scheme, "--calibrate=" + samples]
     quantized = bench.compiled(bench.compile(name, model, arguments), dims)
+    first = key not in floats
+    if first:
+        floats[key] = bench.compile(key + "-float", model, [])
     float_form = bench.compiled(floats[key], dims)
-    rows = [(name, "float", scheme, bench.compare(float_form, quantized))]
-    if with_ort:
-        ort = bench.onnxruntime(model, dims)
-        rows.append((name, "onnxruntime float", scheme, bench.compare(ort, quantized)))
-        if key not in with_ort:
-            with_ort.add(key)
-            rows.append((key, "onnxruntime float", "float", bench.compare(ort, float_form)))
-    return rows
+    yield name, "float", lambda: bench.compare(float_form, quantized)
+    if with_ort and first:
+        yield (key + "/float", "ort float",
+               lambda: bench.compare(bench.onnxruntime(model, dims), float_form))
+    if with_ort and scheme in ORT_SCHEMES:
+        yield name, "ort " + scheme.partition(":")[0], lambda: bench.compare(
+            bench.onnxruntime(bench.onnxruntime_quantized(name, model, scheme, samples), dims),
+            quantized)
 
 
 def main():
-    if len(sys.argv) > 1 and sys.argv[1] == "--ort-once":
-        return ort_once(sys.argv[2], json.loads(sys.argv[3]), int(sys.argv[4]))
     options, wanted = parse(sys.argv[1:])
     chosen = [c for c in cases() if not wanted or any(c[0].startswith(w) for w in wanted)]
     if "help" in options or "list" in options or not chosen:
@@ -222,21 +207,27 @@ def main():
     print(f"{cpu_name()}, {bench.threads} thread(s), {bench.pairs} interleaved pairs, "
           f"{' '.join(bench.target)}")
     print(f"{'case':<34}{'A':<19}{'A ms':>9}{'B ms':>9}{'A / B':>8}  quartiles")
-    results, failures, floats = [], 0, {}
-    with_ort = set() if "ort" in options else None
-    if with_ort is not None:
-        with_ort.add("")
-    for case in chosen:
+    results, failures, floats = [], [], {}
+
+    def attempt(name, action):
+        """What the action returns; None, with its error printed, where it failed."""
         try:
-            rows = measure_case(bench, case, with_ort, floats)
+            return action()
         except RuntimeError as error:
-            failures += 1
-            print(f"{case[0]:<34}{error}")
-            continue
-        for name, a, b, row in rows:
-            print(f"{name:<34}{a:<19}{row['a_ms']:>9.3f}{row['b_ms']:>9.3f}{row['ratio']:>8.2f}"
-                  f"  {row['low']:.2f} - {row['high']:.2f}", flush=True)
-            results.append({"case": name, "a": a, "b": b, **row})
+            failures.append(name)
+            print(f"{name:<34}{error}", flush=True)
+            return None
+
+    for case in chosen:
+        rows = comparisons(bench, case, "ort" in options, floats)
+        while row := attempt(case[0], lambda: next(rows, None)):
+            name, a, compare = row
+            result = attempt(name, compare)
+            if result:
+                print(f"{name:<34}{a:<19}{result['a_ms']:>9.3f}{result['b_ms']:>9.3f}"
+                      f"{result['ratio']:>8.2f}  {result['low']:.2f} - {result['high']:.2f}",
+                      flush=True)
+                results.append({"case": name, "a": a, **result})
     if "json" in options:
         with open(options["json"], "w") as file:
             json.dump({"cpu": cpu_name(), "threads": bench.threads, "results": results}, file, indent=1)
