@@ -3,8 +3,8 @@
 /// \file
 /// The pass that turns a model into kernels, and the pipeline down to LLVM.
 
-#include "passes/Codegen/Lowering.h"
 #include "passes/Codegen/Passes.h"
+#include "passes/Codegen/Plan/Lowering.h"
 
 #include "bitwright_rt/abi.h"
 #include "dialects/QNN/Constants.h"
