@@ -13,9 +13,12 @@ import sys
 MAX_LINES = 1000
 SOURCES = (".h", ".c", ".cpp", ".td", ".py", ".sh", ".cmake")
 LICENCE = "SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception"
-# Includes point from higher to lower or equal (docs/architecture.md).
-LEVELS = {"Support": 0, "Numerics": 0, "dialects": 1, "Reference": 2, "passes": 3,
-              "Import": 4, "Target": 4, "Driver": 4, "Register": 4, "tools": 5}
+# Folders in the order in which they build on each other; a file includes what stands in its own
+# folder and in levels before its own (docs/architecture.md).
+LEVELS = [["runtime"], ["dialects"], ["lib/Support", "lib/Numerics"], ["lib/Reference"],
+          ["lib/Import", "lib/Target"], ["passes/Common"],
+          ["passes/Calibration", "passes/Simplify", "passes/Fusion", "passes/Codegen"],
+          ["passes/Quantization"], ["passes/Pipelines"], ["tools"]]
 
 
 def tree(root):
@@ -138,26 +141,28 @@ def invalid_ops(root, files):
                 yield path, line, f"op qnn.{mnemonic[1]} has no invalid case in test/dialects/QNN"
 
 
+def folder_of(path):
+    """The folder of LEVELS that a source file, or an included path, belongs to."""
+    path = re.sub(r"^(include/)?bitwright/", "lib/", re.sub(r"^bitwright_rt/", "runtime/", path))
+    for level, folders in enumerate(LEVELS):
+        for folder in folders:
+            if path.startswith(folder + "/"):
+                return folder, level
+    return None, None
+
+
 def layering(root, files):
-    """Includes point one way: Support, Numerics <- dialects <- Reference <- passes <- ... <- tools."""
-
-    def layer(path):
-        parts = path.split("/")
-        if parts[0] in ("dialects", "passes", "tools"):
-            return parts[0]
-        if parts[:2] == ["include", "bitwright"] or parts[0] in ("lib", "bitwright"):
-            return parts[2] if parts[0] == "include" else parts[1]
-        return None
-
+    """Includes point one way by folder: runtime <- dialects <- lib <- passes <- tools."""
     for path in files:
-        own = LEVELS.get(layer(path))
-        if not path.endswith((".h", ".c", ".cpp")) or own is None:
+        folder, level = folder_of(path)
+        if not path.endswith((".h", ".c", ".cpp")) or folder is None:
             continue
         for number, line in enumerate(read(root, path).splitlines(), 1):
-            match = re.match(r'#include "((?:dialects|passes|tools|bitwright)/[^"]+)"', line)
-            other = LEVELS.get(layer(match[1])) if match else None
-            if other is not None and other > own:
-                yield path, number, f"includes {match[1]} of a later layer"
+            match = re.match(r'#include "((?:dialects|passes|tools|bitwright|bitwright_rt)/[^"]+)"',
+                             line)
+            other, other_level = folder_of(match[1]) if match else (None, None)
+            if other not in (None, folder) and other_level >= level:
+                yield path, number, f"includes {match[1]}, which does not stand before {folder}"
 
 
 def runtime_alone(root, files):

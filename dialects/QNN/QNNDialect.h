@@ -6,9 +6,9 @@
 #ifndef BITWRIGHT_DIALECTS_QNN_QNNDIALECT_H
 #define BITWRIGHT_DIALECTS_QNN_QNNDIALECT_H
 
-#include "bitwright/Support/DecisionLog.h"
-#include "bitwright/Support/WeightStore.h"
+#include "dialects/QNN/DecisionLog.h"
 #include "dialects/QNN/QNNAttrs.h"
+#include "dialects/QNN/WeightStore.h"
 #include "mlir/IR/Dialect.h"
 #include <atomic>
 #include <memory>

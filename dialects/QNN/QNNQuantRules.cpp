@@ -4,8 +4,8 @@
 /// The rules of the quantization ops, labelled as in docs/semantics.md. What
 /// depends on values is checked where they are constant.
 
-#include "bitwright/Numerics/Quantize.h"
 #include "dialects/QNN/Constants.h"
+#include "dialects/QNN/IntegerRange.h"
 #include "dialects/QNN/QNNOps.h"
 #include "dialects/QNN/ShapeInference.h"
 #include "dialects/QNN/WeightRules.h"

@@ -3,11 +3,11 @@
 /// \file
 /// Finds integer contractions that may cost more than their float form.
 
+#include "passes/Common/Utils.h"
 #include "passes/Fusion/Passes.h"
-#include "passes/Simplify/Utils.h"
 
-#include "bitwright/Support/DecisionLog.h"
 #include "dialects/QNN/Constants.h"
+#include "dialects/QNN/DecisionLog.h"
 #include "dialects/QNN/QNNOps.h"
 
 namespace bitwright {

@@ -3,12 +3,12 @@
 /// \file
 /// Constants that no integer op took are dequantized at compile time.
 
+#include "passes/Common/Utils.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Fusion/QDQ.h"
-#include "passes/Simplify/Utils.h"
 
-#include "bitwright/Support/DecisionLog.h"
 #include "dialects/QNN/Constants.h"
+#include "dialects/QNN/DecisionLog.h"
 
 namespace bitwright {
 #define GEN_PASS_DEF_FOLDFLOATWEIGHTSPASS

@@ -3,9 +3,9 @@
 /// \file
 /// Linear ops on quantized weights and float activations.
 
+#include "passes/Common/Utils.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Fusion/QDQ.h"
-#include "passes/Simplify/Utils.h"
 
 #include "dialects/QNN/Constants.h"
 

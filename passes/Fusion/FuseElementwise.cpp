@@ -6,7 +6,7 @@
 #include "passes/Fusion/QDQ.h"
 
 #include "dialects/QNN/Constants.h"
-#include "passes/Simplify/Utils.h"
+#include "passes/Common/Utils.h"
 
 using namespace mlir;
 using namespace bitwright;

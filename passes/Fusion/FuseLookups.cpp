@@ -8,7 +8,7 @@
 
 #include "bitwright/Reference/Interpreter.h"
 #include "dialects/QNN/Constants.h"
-#include "passes/Simplify/Utils.h"
+#include "passes/Common/Utils.h"
 
 #include "llvm/ADT/SetVector.h"
 

@@ -3,9 +3,9 @@
 /// \file
 /// The pass that applies the patterns of the other files.
 
+#include "passes/Common/Utils.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Fusion/QDQ.h"
-#include "passes/Simplify/Utils.h"
 
 namespace bitwright {
 #define GEN_PASS_DEF_FUSEQDQPASS

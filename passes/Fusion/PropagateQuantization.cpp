@@ -3,9 +3,9 @@
 /// \file
 /// Quantize moves up, dequantize moves down, through ops that move elements.
 
+#include "passes/Common/Utils.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Fusion/QDQ.h"
-#include "passes/Simplify/Utils.h"
 
 #include "dialects/QNN/Constants.h"
 

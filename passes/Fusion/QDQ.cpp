@@ -5,9 +5,9 @@
 
 #include "passes/Fusion/QDQ.h"
 
-#include "bitwright/Support/DecisionLog.h"
 #include "dialects/QNN/Constants.h"
-#include "passes/Simplify/Utils.h"
+#include "dialects/QNN/DecisionLog.h"
+#include "passes/Common/Utils.h"
 
 #include <limits>
 

@@ -3,12 +3,12 @@
 /// \file
 /// Why each quantize and dequantize that is left is there.
 
+#include "passes/Common/Utils.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Fusion/QDQ.h"
-#include "passes/Simplify/Utils.h"
 
-#include "bitwright/Support/DecisionLog.h"
 #include "dialects/QNN/Constants.h"
+#include "dialects/QNN/DecisionLog.h"
 
 namespace bitwright {
 #define GEN_PASS_DEF_REPORTREMAININGPASS

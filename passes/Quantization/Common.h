@@ -7,8 +7,8 @@
 #ifndef BITWRIGHT_PASSES_QUANTIZATION_COMMON_H
 #define BITWRIGHT_PASSES_QUANTIZATION_COMMON_H
 
-#include "bitwright/Support/DecisionLog.h"
 #include "dialects/QNN/Constants.h"
+#include "dialects/QNN/DecisionLog.h"
 #include "dialects/QNN/QNNOps.h"
 #include "llvm/Support/Regex.h"
 

@@ -4,7 +4,7 @@
 /// Arithmetic that does nothing, clips that follow each other, and additions
 /// that are really a bias.
 
-#include "passes/Simplify/Utils.h"
+#include "passes/Simplify/Patterns.h"
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"

@@ -4,8 +4,8 @@
 /// Per-channel scales and shifts after a contraction, BatchNorm among them, go
 /// into its weights and bias.
 
+#include "passes/Common/Utils.h"
 #include "passes/Simplify/Passes.h"
-#include "passes/Simplify/Utils.h"
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"

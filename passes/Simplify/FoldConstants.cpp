@@ -4,9 +4,9 @@
 /// Constant folding, folding of shape arithmetic and shape inference in one
 /// walk from top to bottom: each needs what the others found out above.
 
+#include "passes/Common/Utils.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Simplify/ShapeValues.h"
-#include "passes/Simplify/Utils.h"
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNDialect.h"

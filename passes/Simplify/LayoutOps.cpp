@@ -4,7 +4,7 @@
 /// Axes and pads renamed for a permuted tensor, op by op.
 
 #include "passes/Simplify/LayoutOps.h"
-#include "passes/Simplify/Utils.h"
+#include "passes/Common/Utils.h"
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"

@@ -4,7 +4,7 @@
 /// Flattening of products.
 
 #include "passes/Simplify/Product.h"
-#include "passes/Simplify/Utils.h"
+#include "passes/Common/Utils.h"
 
 #include "dialects/QNN/QNNOps.h"
 

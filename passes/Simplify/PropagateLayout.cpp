@@ -8,7 +8,7 @@
 #include "passes/Simplify/LayoutOps.h"
 #include "passes/Simplify/MinCut.h"
 #include "passes/Simplify/Passes.h"
-#include "passes/Simplify/Utils.h"
+#include "passes/Simplify/Patterns.h"
 
 #include "dialects/QNN/QNNOps.h"
 

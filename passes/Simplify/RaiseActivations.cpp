@@ -3,9 +3,9 @@
 /// \file
 /// Activations that exporters write as sums and products become one op again.
 
+#include "passes/Common/Utils.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Simplify/Product.h"
-#include "passes/Simplify/Utils.h"
 
 #include "dialects/QNN/QNNOps.h"
 

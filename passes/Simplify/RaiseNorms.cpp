@@ -4,9 +4,9 @@
 /// rms_norm and layer_norm that exporters write with means and square roots
 /// become one op again.
 
+#include "passes/Common/Utils.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Simplify/Product.h"
-#include "passes/Simplify/Utils.h"
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"

@@ -4,8 +4,8 @@
 /// How the dimensions of a result follow from the dimensions of the operands,
 /// symbols included. An op that is not known here gets fresh symbols.
 
+#include "passes/Common/Utils.h"
 #include "passes/Simplify/ShapeValues.h"
-#include "passes/Simplify/Utils.h"
 
 #include "dialects/QNN/Constants.h"
 

@@ -3,7 +3,7 @@
 /// \file
 /// Reshapes, transposes and selections that do nothing or can be merged.
 
-#include "passes/Simplify/Utils.h"
+#include "passes/Simplify/Patterns.h"
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"

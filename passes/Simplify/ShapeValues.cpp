@@ -4,7 +4,7 @@
 /// Integer vectors computed from dimensions, element by element.
 
 #include "passes/Simplify/ShapeValues.h"
-#include "passes/Simplify/Utils.h"
+#include "passes/Common/Utils.h"
 
 #include "dialects/QNN/Constants.h"
 

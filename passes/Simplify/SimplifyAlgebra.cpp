@@ -4,7 +4,7 @@
 /// The pass that runs the clean-up patterns.
 
 #include "passes/Simplify/Passes.h"
-#include "passes/Simplify/Utils.h"
+#include "passes/Simplify/Patterns.h"
 
 #include "dialects/QNN/QNNOps.h"
 

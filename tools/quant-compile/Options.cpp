@@ -4,8 +4,8 @@
 /// quant-compile's options and how they fit together.
 
 #include "Options.h"
-#include "bitwright/Driver/ToolMain.h"
 #include "bitwright/Support/Error.h"
+#include "tools/Driver/ToolMain.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Path.h"

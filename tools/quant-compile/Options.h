@@ -6,9 +6,9 @@
 #ifndef BITWRIGHT_TOOLS_QUANT_COMPILE_OPTIONS_H
 #define BITWRIGHT_TOOLS_QUANT_COMPILE_OPTIONS_H
 
-#include "bitwright/Driver/Calibration.h"
-#include "bitwright/Driver/Compile.h"
-#include "bitwright/Driver/ModuleIO.h"
+#include "tools/Driver/Calibration.h"
+#include "tools/Driver/Compile.h"
+#include "tools/Driver/ModuleIO.h"
 #include <optional>
 #include <string>
 

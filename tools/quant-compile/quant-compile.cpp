@@ -4,13 +4,13 @@
 /// quant-compile: from a model to a library, an archive or an object.
 
 #include "Options.h"
-#include "bitwright/Driver/Diagnostics.h"
-#include "bitwright/Driver/RegisterAll.h"
-#include "bitwright/Driver/ToolMain.h"
 #include "bitwright/Support/AtomicFile.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "mlir/IR/DialectRegistry.h"
-#include "passes/Fusion/Report.h"
+#include "tools/Driver/Diagnostics.h"
+#include "tools/Driver/RegisterAll.h"
+#include "tools/Driver/Report.h"
+#include "tools/Driver/ToolMain.h"
 #include "llvm/Support/InitLLVM.h"
 
 using namespace bitwright;

@@ -3,8 +3,8 @@
 /// \file
 /// quant-opt: runs passes and pipelines on modules.
 
-#include "bitwright/Driver/OptMain.h"
-#include "bitwright/Driver/ToolMain.h"
+#include "tools/Driver/OptMain.h"
+#include "tools/Driver/ToolMain.h"
 #include "llvm/Support/InitLLVM.h"
 
 int main(int argc, char **argv) {

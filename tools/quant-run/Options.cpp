@@ -4,8 +4,8 @@
 /// quant-run's options and which of them go together.
 
 #include "Options.h"
-#include "bitwright/Driver/ToolMain.h"
 #include "bitwright/Support/Error.h"
+#include "tools/Driver/ToolMain.h"
 #include "llvm/Support/CommandLine.h"
 
 namespace cl = llvm::cl;

@@ -6,8 +6,8 @@
 #ifndef BITWRIGHT_TOOLS_QUANT_RUN_OPTIONS_H
 #define BITWRIGHT_TOOLS_QUANT_RUN_OPTIONS_H
 
-#include "bitwright/Driver/Measure.h"
-#include "bitwright/Driver/ModuleIO.h"
+#include "tools/Driver/Measure.h"
+#include "tools/Driver/ModuleIO.h"
 
 namespace bitwright {
 

@@ -5,13 +5,13 @@
 /// and how right it is.
 
 #include "Options.h"
-#include "bitwright/Driver/Compile.h"
-#include "bitwright/Driver/Diagnostics.h"
-#include "bitwright/Driver/RegisterAll.h"
-#include "bitwright/Driver/ToolMain.h"
 #include "bitwright/Support/Error.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "mlir/IR/DialectRegistry.h"
+#include "tools/Driver/Compile.h"
+#include "tools/Driver/Diagnostics.h"
+#include "tools/Driver/RegisterAll.h"
+#include "tools/Driver/ToolMain.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 

@@ -3,10 +3,10 @@
 /// \file
 /// quant-translate: from model files to modules.
 
-#include "bitwright/Driver/Diagnostics.h"
-#include "bitwright/Driver/ModuleIO.h"
-#include "bitwright/Driver/ToolMain.h"
 #include "bitwright/Import/ONNX/Importer.h"
+#include "tools/Driver/Diagnostics.h"
+#include "tools/Driver/ModuleIO.h"
+#include "tools/Driver/ToolMain.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 

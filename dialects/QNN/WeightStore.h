@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// The one place that holds the bytes of weights. They are addressed by the
+/// SHA-256 of their content, so equal weights are stored once and an attribute
+/// that names them is small, printable and cheap to compare.
+
+#ifndef BITWRIGHT_DIALECTS_QNN_WEIGHTSTORE_H
+#define BITWRIGHT_DIALECTS_QNN_WEIGHTSTORE_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/StringSet.h"
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace llvm {
+class MemoryBuffer;
+} // namespace llvm
+
+namespace bitwright {
+
+/// SHA-256 of `bytes`, 64 lower-case hex digits.
+std::string hashBytes(llvm::ArrayRef<char> bytes);
+
+/// Content-addressed bytes. All members may be called from several threads;
+/// bytes and hashes that were handed out stay valid until `retainOnly` drops
+/// them.
+class WeightStore {
+public:
+  WeightStore();
+  ~WeightStore();
+  WeightStore(const WeightStore &) = delete;
+  WeightStore &operator=(const WeightStore &) = delete;
+
+  /// Stores `bytes` and returns their hash. Equal bytes are stored once.
+  llvm::StringRef add(std::vector<char> bytes);
+
+  /// Stores `size` bytes of `buffer` from `offset` on without a copy; the
+  /// buffer is kept alive. The caller has checked that the range is inside.
+  llvm::StringRef addMapped(std::shared_ptr<llvm::MemoryBuffer> buffer, uint64_t offset,
+                            uint64_t size);
+
+  /// As addMapped, for content whose hash is known already; a hash that is not
+  /// that of the bytes makes every later reader see the wrong weights, so pass
+  /// only what this project wrote.
+  llvm::StringRef addMappedTrusted(llvm::StringRef hash, std::shared_ptr<llvm::MemoryBuffer> buffer,
+                                   uint64_t offset, uint64_t size);
+
+  /// The bytes named by `hash`, or nullopt.
+  std::optional<llvm::ArrayRef<char>> lookup(llvm::StringRef hash) const;
+
+  /// Frees everything that is not named in `hashes`.
+  void retainOnly(const llvm::StringSet<> &hashes);
+
+  /// Number of distinct weights.
+  size_t count() const;
+
+private:
+  struct Entry {
+    std::vector<char> owned;
+    std::shared_ptr<llvm::MemoryBuffer> mapped;
+    llvm::ArrayRef<char> bytes;
+  };
+
+  mutable std::mutex mutex;
+  llvm::StringMap<std::unique_ptr<Entry>> entries;
+};
+
+} // namespace bitwright
+
+#endif // BITWRIGHT_DIALECTS_QNN_WEIGHTSTORE_H

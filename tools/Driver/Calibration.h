@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Calibration as tools offer it: `--calibrate=SAMPLES` and what goes with it.
+
+#ifndef BITWRIGHT_TOOLS_DRIVER_CALIBRATION_H
+#define BITWRIGHT_TOOLS_DRIVER_CALIBRATION_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
+#include <cstdint>
+#include <string>
+
+namespace llvm::cl {
+class OptionCategory;
+} // namespace llvm::cl
+
+namespace bitwright {
+
+/// What a user asked for.
+struct CalibrationRequest {
+  /// An .npz, .npy or folder; empty: do not calibrate.
+  std::string samples;
+  /// Take at most this many samples; 0 takes all.
+  int64_t maxSamples = 0;
+  /// "minmax", "moving-average[:momentum]", "percentile[:percent]".
+  std::string calibrator = "minmax";
+  /// "compiled" or "interpreter".
+  std::string executor = "compiled";
+  /// Rows kept of the input of each linear op.
+  int64_t sampleRows = 512;
+  /// Say how far it is, where standard error is a terminal.
+  bool progress = true;
+};
+
+/// Adds --calibrate, --samples, --calibrator, --calibrate-with, --sample-rows and
+/// --require-calibration to the command line of this tool.
+void registerCalibrationOptions();
+/// Their heading in --help.
+llvm::cl::OptionCategory &getCalibrationCategory();
+/// What the command line says, after it was parsed.
+CalibrationRequest getCalibrationOptions();
+
+/// From here on calibration compiles the model instead of interpreting it, and reads ONNX's
+/// tensor files. A tool calls this once, after registerAllPasses.
+void setUpCalibration();
+
+/// Simplifies `module`, runs it on the samples, and leaves observers that hold the results.
+/// Does nothing where no samples are named.
+llvm::Error calibrateModel(mlir::ModuleOp module, const CalibrationRequest &request);
+
+/// Calibrates and quantizes by `scheme` ("int4-awq:group=32"; "" leaves the model as it is); the
+/// result is in QDQ form. Emits errors itself.
+mlir::LogicalResult quantizeModel(mlir::ModuleOp module, llvm::StringRef scheme,
+                                  const CalibrationRequest &request);
+
+} // namespace bitwright
+
+#endif // BITWRIGHT_TOOLS_DRIVER_CALIBRATION_H

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Pipelines in their order, between reading a model and writing an artifact.
+
+#include "tools/Driver/Compile.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "llvm/Support/Path.h"
+
+using namespace bitwright;
+
+static mlir::LogicalResult fail(mlir::ModuleOp module, llvm::Error error) {
+  mlir::emitError(mlir::UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
+  return mlir::failure();
+}
+
+mlir::LogicalResult bitwright::runPipeline(mlir::ModuleOp module, llvm::StringRef pipeline) {
+  mlir::PassManager manager(module.getContext(), mlir::ModuleOp::getOperationName());
+  std::string message;
+  llvm::raw_string_ostream stream(message);
+  if (mlir::failed(mlir::parsePassPipeline(pipeline, manager, stream)))
+    return mlir::emitError(mlir::UnknownLoc::get(module.getContext()))
+           << llvm::StringRef(message).trim().split('\n').first;
+  return manager.run(module);
+}
+
+/// Generated modules say what they are.
+static bool isLowered(mlir::ModuleOp module) { return module->hasAttr("qnn.inputs"); }
+
+mlir::LogicalResult bitwright::lowerModel(mlir::ModuleOp module, const TargetSpec &target) {
+  if (isLowered(module))
+    return mlir::success();
+  std::string features = std::to_string(target.cpuBits);
+  return runPipeline(module, "simplify,fuse,qnn-codegen{features=" + features + "}");
+}
+
+mlir::LogicalResult bitwright::compileModel(mlir::ModuleOp module, const TargetSpec &target,
+                                            ArtifactKind kind, llvm::StringRef path,
+                                            const EmitOptions &options) {
+  if (mlir::failed(lowerModel(module, target)))
+    return mlir::failure();
+  if (llvm::Error error = emitArtifact(module, target, kind, path, options))
+    return fail(module, std::move(error));
+  return mlir::success();
+}
+
+void bitwright::nameModel(mlir::ModuleOp module, llvm::StringRef name, llvm::StringRef path) {
+  if (isLowered(module))
+    return; // its functions carry the name
+  auto given = module->getAttrOfType<mlir::StringAttr>("qnn.model_name");
+  if (name.empty() && given)
+    name = given;
+  if (name.empty())
+    name = llvm::sys::path::stem(path);
+  module->setAttr("qnn.model_name",
+                  mlir::StringAttr::get(module.getContext(), sanitizeModelName(name)));
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// The road from a model to an artifact in a few calls, for every tool that
+/// takes it. Passes are reached through the registered pipelines, so the tool
+/// must have called registerAllPasses.
+
+#ifndef BITWRIGHT_TOOLS_DRIVER_COMPILE_H
+#define BITWRIGHT_TOOLS_DRIVER_COMPILE_H
+
+#include "bitwright/Target/Emit.h"
+#include "bitwright/Target/Target.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace bitwright {
+
+/// Runs the passes that `pipeline` names. Emits the error itself.
+mlir::LogicalResult runPipeline(mlir::ModuleOp module, llvm::StringRef pipeline);
+
+/// Simplifies, fuses and generates code: the module is in the LLVM dialect
+/// afterwards. One that already is stays as it is.
+mlir::LogicalResult lowerModel(mlir::ModuleOp module, const TargetSpec &target);
+
+/// lowerModel, then emitArtifact.
+mlir::LogicalResult compileModel(mlir::ModuleOp module, const TargetSpec &target, ArtifactKind kind,
+                                 llvm::StringRef path, const EmitOptions &options = {});
+
+/// Names the model: `name`, or what the module says, or the stem of `path`,
+/// always made a C identifier.
+void nameModel(mlir::ModuleOp module, llvm::StringRef name, llvm::StringRef path);
+
+} // namespace bitwright
+
+#endif // BITWRIGHT_TOOLS_DRIVER_COMPILE_H

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Reads and writes modules for all tools.
+
+#include "tools/Driver/ModuleIO.h"
+
+#include "ModuleFormat.h"
+#include "TextScan.h"
+#include "bitwright/Support/AtomicFile.h"
+#include "bitwright/Support/Error.h"
+#include "dialects/QNN/QNNDialect.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#ifdef BITWRIGHT_HAS_ONNX
+#include "bitwright/Import/ONNX/Importer.h"
+#endif
+
+using namespace mlir;
+
+namespace bitwright {
+
+namespace {
+
+void report(MLIRContext *context, llvm::Error error) {
+  emitError(UnknownLoc::get(context)) << llvm::toString(std::move(error));
+}
+
+uint64_t weightBytes(ModuleOp module) {
+  uint64_t total = 0;
+  WeightStore &store = qnn::getWeightStore(module.getContext());
+  for (qnn::WeightAttr weight : qnn::collectWeights(module))
+    if (auto bytes = store.lookup(weight.getHash()))
+      total += bytes->size();
+  return total;
+}
+
+llvm::Error checkWeightsPresent(ModuleOp module) {
+  WeightStore &store = qnn::getWeightStore(module.getContext());
+  for (qnn::WeightAttr weight : qnn::collectWeights(module))
+    if (!store.lookup(weight.getHash()))
+      return makeError("weight " + weight.getHash() + " is missing");
+  return llvm::Error::success();
+}
+
+/// Passes on the first error only: after a string that does not end, MLIR's parser goes on and
+/// finds more.
+OwningOpRef<ModuleOp> parseReportingOnce(const std::shared_ptr<llvm::SourceMgr> &input,
+                                         const ParserConfig &config) {
+  bool isReported = false;
+  ScopedDiagnosticHandler handler(config.getContext(), [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      return failure();
+    return success(std::exchange(isReported, true));
+  });
+  return parseSourceFile<ModuleOp>(input, config);
+}
+
+bool hasName(Location loc) {
+  return loc
+      ->walk([](Location inner) {
+        return isa<NameLoc>(inner) ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+/// Prints the locations that hold the user's names, and no others: positions
+/// in a file that this text replaces say nothing.
+void printText(ModuleOp module, llvm::raw_ostream &stream) {
+  SmallVector<std::pair<Operation *, Location>> unnamed;
+  bool anyName = false;
+  module->walk([&](Operation *op) {
+    if (hasName(op->getLoc()))
+      anyName = true;
+    else
+      unnamed.emplace_back(op, op->getLoc());
+  });
+  OpPrintingFlags flags;
+  if (anyName) {
+    flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
+    for (auto [op, loc] : unnamed)
+      op->setLoc(UnknownLoc::get(op->getContext()));
+  }
+  module->print(stream, flags);
+  stream << "\n";
+  for (auto [op, loc] : unnamed)
+    op->setLoc(loc);
+}
+
+/// Text at `path`, its weights beside it: the text must not appear without them, so it comes last.
+llvm::Error writeWithWeightsFile(ModuleOp module, StringRef path, OutputGroup &group) {
+  llvm::SmallString<256> weightsPath(path);
+  llvm::sys::path::replace_extension(weightsPath, "safetensors");
+  auto name = StringAttr::get(module.getContext(), llvm::sys::path::filename(weightsPath));
+  module->setAttr(weightsFileAttr, name);
+  llvm::Error result = writeWeightsFile(module, weightsPath, group);
+  if (!result)
+    result = group.write(path, [&](llvm::raw_ostream &stream) {
+      printText(module, stream);
+      return llvm::Error::success();
+    });
+  module->removeAttr(weightsFileAttr);
+  return result;
+}
+
+} // namespace
+
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> readFile(StringRef path) {
+  if (path.contains('\0'))
+    return makeError("cannot read a file name with a NUL byte");
+  if (llvm::sys::fs::is_directory(path))
+    return makeError("cannot read '" + path + "': it is a directory");
+  auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(path, /*IsText=*/false,
+                                                   /*RequiresNullTerminator=*/true);
+  if (!buffer)
+    return makeError("cannot read '" + path + "': " + buffer.getError().message());
+  return std::move(*buffer);
+}
+
+OwningOpRef<ModuleOp> parseModule(const std::shared_ptr<llvm::SourceMgr> &sources, StringRef path,
+                                  const LoadOptions &options, MLIRContext *context) {
+  auto fail = [&](llvm::Error error) {
+    report(context, std::move(error));
+    return OwningOpRef<ModuleOp>();
+  };
+  StringRef contents = sources->getMemoryBuffer(sources->getNumBuffers())->getBuffer();
+  ParserConfig config(context, /*verifyAfterParse=*/false);
+  std::shared_ptr<llvm::SourceMgr> input = sources;
+  switch (classify(contents)) {
+  case ContentKind::BareBytecode:
+    return fail(makeError("'" + path +
+                          "': bytecode without a checksum is not read; "
+                          "write it with quant-opt"));
+  case ContentKind::Bytecode: {
+    auto payload = unwrapBytecode(contents, path);
+    if (!payload)
+      return fail(payload.takeError());
+    input = std::make_shared<llvm::SourceMgr>();
+    input->AddNewSourceBuffer(std::move(*payload), llvm::SMLoc());
+    break;
+  }
+  case ContentKind::Text:
+    if (llvm::Error error = scanText(contents, path))
+      return fail(std::move(error));
+  }
+  OwningOpRef<ModuleOp> module = parseReportingOnce(input, config);
+  if (!module)
+    return nullptr;
+  if (module->getBody()->empty())
+    return fail(makeError("'" + path + "' holds no function"));
+  if (llvm::Error error = loadWeightsFile(*module, path, options.checkWeights))
+    return fail(std::move(error));
+  if (options.verify && failed(verify(*module)))
+    return nullptr;
+  return module;
+}
+
+OwningOpRef<ModuleOp> loadModule(StringRef path, const LoadOptions &options, MLIRContext *context) {
+  if (llvm::sys::path::extension(path) == ".onnx") {
+#ifdef BITWRIGHT_HAS_ONNX
+    OnnxImportOptions onnx;
+    onnx.dims = options.dims;
+    onnx.modelName = options.modelName;
+    return importOnnx(path, onnx, context);
+#else
+    report(context, makeError("cannot read '" + path + "': built without the ONNX importer"));
+    return nullptr;
+#endif
+  }
+  auto buffer = readFile(path);
+  if (!buffer) {
+    report(context, buffer.takeError());
+    return nullptr;
+  }
+  auto sources = std::make_shared<llvm::SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
+  return parseModule(sources, path, options, context);
+}
+
+OwningOpRef<ModuleOp> loadModule(StringRef path, MLIRContext *context) {
+  return loadModule(path, LoadOptions(), context);
+}
+
+llvm::Error printModule(ModuleOp module, llvm::raw_ostream &stream) {
+  if (llvm::Error error = checkWeightsPresent(module))
+    return error;
+  qnn::PrintWeightsScope weights(module.getContext());
+  printText(module, stream);
+  return llvm::Error::success();
+}
+
+static llvm::Error writeToGroup(ModuleOp module, StringRef path, const WriteOptions &options,
+                                OutputGroup &group) {
+  if (llvm::Error error = checkWeightsPresent(module))
+    return error;
+  if (options.bytecode || llvm::sys::path::extension(path) == ".mlirbc")
+    return group.write(path,
+                       [&](llvm::raw_ostream &stream) { return writeBytecode(module, stream); });
+  llvm::sys::fs::file_status status;
+  bool isSpecial = !llvm::sys::fs::status(path, status) && llvm::sys::fs::exists(status) &&
+                   !llvm::sys::fs::is_regular_file(status);
+  bool inlined = path == "-" || isSpecial || options.inlineWeights ||
+                 weightBytes(module) <= uint64_t(options.inlineLimit);
+  if (!inlined)
+    return writeWithWeightsFile(module, path, group);
+  return group.write(path, [&](llvm::raw_ostream &stream) { return printModule(module, stream); });
+}
+
+llvm::Error writeModule(ModuleOp module, StringRef path, const WriteOptions &options) {
+  if (options.group)
+    return writeToGroup(module, path, options, *options.group);
+  OutputGroup group;
+  if (llvm::Error error = writeToGroup(module, path, options, group))
+    return error;
+  return group.commit();
+}
+
+} // namespace bitwright

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// The driver of quant-opt. mlir-opt's own driver deletes the output of a
+/// failing run, aborts on a full disk and loads plug-ins after it has read the
+/// names of passes, so only its options are shared.
+
+#include "tools/Driver/OptMain.h"
+
+#include "bitwright/Support/AtomicFile.h"
+#include "bitwright/Support/Error.h"
+#include "dialects/QNN/DecisionLog.h"
+#include "dialects/QNN/QNNDialect.h"
+#include "mlir/Debug/CLOptionsSetup.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/Timing.h"
+#include "mlir/Support/ToolUtilities.h"
+#include "mlir/Tools/Plugins/DialectPlugin.h"
+#include "mlir/Tools/Plugins/PassPlugin.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "tools/Driver/Calibration.h"
+#include "tools/Driver/Compile.h"
+#include "tools/Driver/Diagnostics.h"
+#include "tools/Driver/ModuleIO.h"
+#include "tools/Driver/RegisterAll.h"
+#include "tools/Driver/Report.h"
+#include "tools/Driver/ToolMain.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace mlir;
+using namespace bitwright;
+
+namespace {
+
+int complain(llvm::Error error) {
+  llvm::errs() << "quant-opt: error: " << llvm::toString(std::move(error)) << "\n";
+  return 1;
+}
+
+/// Loads plug-ins and takes their options off the command line, so that the
+/// passes of a plug-in are options like any other.
+llvm::Error loadPlugins(std::vector<char *> &arguments, DialectRegistry &registry) {
+  auto takeValue = [&](size_t &index, StringRef option, std::string &value) {
+    StringRef argument(arguments[index]);
+    if (!argument.consume_front("-"))
+      return false;
+    argument.consume_front("-");
+    if (!argument.consume_front(option))
+      return false;
+    size_t count = 1;
+    if (argument.consume_front("=")) {
+      value = argument.str();
+    } else if (argument.empty() && index + 1 < arguments.size()) {
+      value = arguments[index + 1];
+      count = 2;
+    } else {
+      return false;
+    }
+    auto begin = arguments.begin() + index;
+    arguments.erase(begin, begin + count);
+    --index;
+    return true;
+  };
+  for (size_t i = 1; i < arguments.size(); ++i) {
+    std::string path;
+    if (takeValue(i, "load-pass-plugin", path)) {
+      auto plugin = PassPlugin::load(path);
+      if (!plugin)
+        return plugin.takeError();
+      plugin->registerPassRegistryCallbacks();
+    } else if (takeValue(i, "load-dialect-plugin", path)) {
+      auto plugin = DialectPlugin::load(path);
+      if (!plugin)
+        return plugin.takeError();
+      plugin->registerDialectRegistryCallbacks(registry);
+    }
+  }
+  return llvm::Error::success();
+}
+
+/// Created when the command line is set up.
+llvm::cl::opt<std::string> &getReportOption() {
+  static llvm::cl::opt<std::string> report{
+      "report", llvm::cl::value_desc("file"),
+      llvm::cl::desc(
+          "Write what each layer got and why, what fusion makes of it, and each quantize "
+          "and dequantize that remains; JSON where the name ends in .json")};
+  return report;
+}
+
+/// Writes the report on `module`. Where the passes left fusion for later, a copy is fused, so that
+/// the report says which quantize and dequantize will remain, as quant-compile's does.
+llvm::Error reportOn(ModuleOp module, StringRef path, OutputGroup &group) {
+  OwningOpRef<ModuleOp> copy;
+  bool isFused =
+      llvm::any_of(qnn::getDecisionLog(module.getContext()).sorted(), [](const Decision &decision) {
+        return decision.pass == "qnn-report-remaining";
+      });
+  if (!isFused) {
+    copy = module.clone();
+    if (failed(runPipeline(*copy, "fuse")))
+      return makeError("cannot write '" + path + "': the model could not be fused");
+  }
+  return writeReport(copy ? *copy : module, path, &group);
+}
+
+/// One invocation.
+class Driver {
+public:
+  Driver(DialectRegistry &registry, const MlirOptMainConfig &config, StringRef input,
+         StringRef output, StringRef report)
+      : registry(registry), config(config), input(input), output(output), report(report) {}
+
+  int run();
+
+private:
+  using ModuleFn = llvm::function_ref<llvm::Error(ModuleOp)>;
+
+  LogicalResult processFile();
+  LogicalResult processChunks(std::unique_ptr<llvm::MemoryBuffer> buffer);
+  /// Reads a module from `sources`, or from the input file where that is null,
+  /// runs the passes and hands the result to `write`.
+  LogicalResult process(MLIRContext &context, const std::shared_ptr<llvm::SourceMgr> &sources,
+                        ModuleFn write);
+  LogicalResult runPasses(ModuleOp module);
+  LogicalResult processVerified(const std::shared_ptr<llvm::SourceMgr> &sources, ModuleFn write);
+  LogicalResult processPlain(const std::shared_ptr<llvm::SourceMgr> &sources, ModuleFn write);
+  void configure(MLIRContext &context) const;
+
+  DialectRegistry &registry;
+  const MlirOptMainConfig &config;
+  StringRef input, output;
+  std::string report; // own: lld, which links a model for calibration, clears options
+};
+
+void Driver::configure(MLIRContext &context) const {
+  context.allowUnregisteredDialects(config.shouldAllowUnregisteredDialects());
+  context.getOrLoadDialect<qnn::QNNDialect>();
+}
+
+LogicalResult Driver::runPasses(ModuleOp module) {
+  PassManager manager(module.getContext(), module->getName().getStringRef(),
+                      PassManager::Nesting::Implicit);
+  manager.enableVerifier(config.shouldVerifyPasses());
+  if (failed(applyPassManagerCLOptions(manager)))
+    return failure();
+  DefaultTimingManager timing;
+  applyDefaultTimingManagerCLOptions(timing);
+  TimingScope scope = timing.getRootScope();
+  manager.enableTiming(scope);
+  if (failed(config.setupPassPipeline(manager)))
+    return failure();
+  if (config.shouldDumpPassPipeline()) {
+    manager.dump();
+    llvm::errs() << "\n";
+  }
+  // After the command line was read for the last time: the linker that calibration runs resets
+  // the options of the process.
+  if (llvm::Error error = calibrateModel(module, getCalibrationOptions())) {
+    emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
+    return failure();
+  }
+  return manager.run(module);
+}
+
+LogicalResult Driver::process(MLIRContext &context, const std::shared_ptr<llvm::SourceMgr> &sources,
+                              ModuleFn write) {
+  tracing::InstallDebugHandler debugHandler(context, config.getDebugConfig());
+  LoadOptions options;
+  options.verify = config.shouldVerifyOnParsing();
+  // Parsing is single-threaded; passes get their threads afterwards.
+  bool threads = context.isMultithreadingEnabled();
+  context.disableMultithreading();
+  OwningOpRef<ModuleOp> module = sources ? parseModule(sources, input, options, &context)
+                                         : loadModule(input, options, &context);
+  context.enableMultithreading(threads);
+  if (!module || failed(runPasses(*module)))
+    return failure();
+  if (llvm::Error error = write(*module)) {
+    emitError(UnknownLoc::get(&context)) << llvm::toString(std::move(error));
+    return failure();
+  }
+  return success();
+}
+
+LogicalResult Driver::processVerified(const std::shared_ptr<llvm::SourceMgr> &sources,
+                                      ModuleFn write) {
+  MLIRContext context(registry);
+  configure(context);
+  SourceMgrDiagnosticVerifierHandler verifier(*sources, &context, config.verifyDiagnosticsLevel());
+  context.printOpOnDiagnostic(false);
+  (void)process(context, sources, write);
+  return verifier.verify();
+}
+
+LogicalResult Driver::processPlain(const std::shared_ptr<llvm::SourceMgr> &sources,
+                                   ModuleFn write) {
+  MLIRContext context(registry);
+  configure(context);
+  context.printOpOnDiagnostic(false);
+  DiagnosticPrinter printer(&context);
+  return process(context, sources, write);
+}
+
+LogicalResult Driver::processChunks(std::unique_ptr<llvm::MemoryBuffer> buffer) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  auto chunkFn = [&](std::unique_ptr<llvm::MemoryBuffer> chunk, const llvm::MemoryBufferRef &source,
+                     raw_ostream &os) -> LogicalResult {
+    auto write = [&](ModuleOp module) { return printModule(module, os); };
+    auto sources = std::make_shared<llvm::SourceMgr>();
+    // The whole file gives diagnostics their line; the verifier reads its
+    // expectations from every buffer and so sees just the chunk.
+    if (!config.shouldVerifyDiagnostics())
+      sources->AddNewSourceBuffer(llvm::MemoryBuffer::getMemBuffer(source, false), llvm::SMLoc());
+    sources->AddNewSourceBuffer(std::move(chunk), llvm::SMLoc());
+    return config.shouldVerifyDiagnostics() ? processVerified(sources, write)
+                                            : processPlain(sources, write);
+  };
+  if (failed(splitAndProcessBuffer(std::move(buffer), ChunkBufferHandler(chunkFn), stream,
+                                   config.inputSplitMarker(), config.outputSplitMarker())))
+    return failure();
+  if (llvm::Error error = writeFileAtomically(output, text)) {
+    complain(std::move(error));
+    return failure();
+  }
+  return success();
+}
+
+LogicalResult Driver::processFile() {
+  WriteOptions options;
+  options.bytecode = config.shouldEmitBytecode();
+  auto write = [&](ModuleOp module) -> llvm::Error {
+    OutputGroup group;
+    options.group = &group;
+    if (!report.empty())
+      if (llvm::Error error = reportOn(module, report, group))
+        return error;
+    if (llvm::Error error = writeModule(module, output, options))
+      return error;
+    return group.commit();
+  };
+  if (llvm::sys::path::extension(input) == ".onnx")
+    return processPlain(nullptr, write);
+  auto buffer = readFile(input);
+  if (!buffer) {
+    complain(buffer.takeError());
+    return failure();
+  }
+  if (!config.inputSplitMarker().empty())
+    return processChunks(std::move(*buffer));
+  auto sources = std::make_shared<llvm::SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
+  return config.shouldVerifyDiagnostics() ? processVerified(sources, write)
+                                          : processPlain(sources, write);
+}
+
+int Driver::run() {
+  if (input == "-" && llvm::sys::Process::FileDescriptorIsDisplayed(0))
+    llvm::errs() << "quant-opt: reading a module from the terminal; end it with ctrl-d\n";
+  bool isBinary = config.shouldEmitBytecode() && output == "-";
+  if (isBinary && llvm::sys::Process::FileDescriptorIsDisplayed(1))
+    return complain(makeError("bytecode is not written to a terminal; name a file with -o"));
+  if (!report.empty() && !config.inputSplitMarker().empty())
+    return complain(makeError("--report reports on one module, not on each part of a split file"));
+  return succeeded(processFile()) ? 0 : 1;
+}
+
+} // namespace
+
+int bitwright::optMain(int argc, char **argv) {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  registerAllPasses();
+  std::vector<char *> arguments(argv, argv + argc);
+  if (llvm::Error error = loadPlugins(arguments, registry))
+    return complain(std::move(error));
+  registerCLIOptions("Bitwright", registry);
+  registerCalibrationOptions();
+  getReportOption();
+  setUpCalibration();
+  auto [input, output] =
+      parseCLIOptions(arguments.size(), arguments.data(),
+                      "quant-opt: runs passes and pipelines on a module (.mlir, .mlirbc, .onnx)\n");
+  if (llvm::Error error =
+          checkArguments({arguments.data(), arguments.size()}, {"output-split-marker"}))
+    return complain(std::move(error));
+  MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
+  if (config.shouldShowDialects()) {
+    for (StringRef name : registry.getDialectNames())
+      llvm::outs() << name << "\n";
+    return 0;
+  }
+  if (config.shouldListPasses()) {
+    printRegisteredPasses();
+    return 0;
+  }
+  return Driver(registry, config, input, output, getReportOption()).run();
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// What the mains of all tools begin with.
+
+#ifndef BITWRIGHT_TOOLS_DRIVER_TOOLMAIN_H
+#define BITWRIGHT_TOOLS_DRIVER_TOOLMAIN_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+namespace bitwright {
+
+/// Gives `tool` its --version, and makes running out of memory, LLVM's fatal
+/// errors, a closed pipe and a limit on the size of files end in one line and
+/// status 1, without temporary files, instead of a signal. Called after InitLLVM,
+/// which installs handlers of its own; `tool` must outlive the process.
+void startTool(const char *tool);
+
+/// An error for the first argument that gives an option an empty value or is
+/// empty itself: what such an option does is never what its absence does. The
+/// options of `mayBeEmpty` may.
+llvm::Error checkArguments(llvm::ArrayRef<const char *> arguments,
+                           llvm::ArrayRef<llvm::StringRef> mayBeEmpty = {});
+
+/// Takes LLVM's own options off the command line, except --help and --version:
+/// libraries register hundreds of them, some under names that a tool needs. A
+/// tool calls it before it registers its options, and again when it has read
+/// them, as the linker registers some of the same names when it first runs.
+void clearCommandLine();
+
+/// Prints "tool: error: text" for each error in `error`; returns 1.
+int reportError(llvm::StringRef tool, llvm::Error error);
+
+} // namespace bitwright
+
+#endif // BITWRIGHT_TOOLS_DRIVER_TOOLMAIN_H
