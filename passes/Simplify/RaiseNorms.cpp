@@ -11,6 +11,8 @@
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
 
+#include <cmath>
+
 namespace bitwright {
 #define GEN_PASS_DEF_RAISENORMSPASS
 #include "passes/Simplify/Passes.h.inc"
@@ -21,22 +23,54 @@ using namespace bitwright;
 
 namespace {
 
-/// Looks through what only adds dimensions of size one back after a reduction.
+SmallVector<int64_t> getSizesOtherThanOne(RankedTensorType type) {
+  SmallVector<int64_t> sizes(type.getShape());
+  llvm::erase(sizes, 1);
+  return sizes;
+}
+
+/// True where the result holds the operand's elements in their order, dimensions of size one
+/// aside. A reshape could let two unknown sizes change places, an expand could repeat one.
+bool keepsOrder(Operation *op) {
+  if (!isa<qnn::ReshapeOp, qnn::UnsqueezeOp, qnn::SqueezeOp, qnn::ExpandOp>(op))
+    return false;
+  SmallVector<int64_t> sizes = getSizesOtherThanOne(getTensorType(op->getOperand(0)));
+  int64_t unknown = llvm::count_if(sizes, ShapedType::isDynamic);
+  int64_t allowed = isa<qnn::ExpandOp>(op) ? 0 : isa<qnn::ReshapeOp>(op) ? 1 : unknown;
+  return unknown <= allowed && sizes == getSizesOtherThanOne(getTensorType(op->getResult(0)));
+}
+
+/// Looks through what only drops dimensions of size one or puts them back after a reduction.
+/// Where they are put back decides what a statistic is broadcast along: see `meetsRows`.
 Value skipKeptDims(Value value) {
   while (Operation *op = value.getDefiningOp()) {
-    if (!isa<qnn::ReshapeOp, qnn::UnsqueezeOp, qnn::ExpandOp>(op))
-      break;
-    RankedTensorType from = getTensorType(op->getOperand(0)), to = getTensorType(value);
-    auto significant = [](RankedTensorType type) {
-      SmallVector<int64_t> sizes(type.getShape());
-      llvm::erase(sizes, 1);
-      return sizes;
-    };
-    if (significant(from) != significant(to))
+    if (!keepsOrder(op))
       break;
     value = op->getOperand(0);
   }
   return value;
+}
+
+/// True where each element of `statistic`, broadcast against a tensor of `type`, meets the
+/// dimensions from `axis` on that it was computed from: every dimension before `axis` is at its
+/// place, and those from `axis` on are 1.
+bool meetsRows(Value statistic, RankedTensorType type, int64_t axis) {
+  ArrayRef<int64_t> sizes = getTensorType(statistic).getShape();
+  int64_t missing = type.getRank() - int64_t(sizes.size());
+  if (missing < 0)
+    return false;
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    if ((i < missing ? 1 : sizes[i - missing]) != (i < axis ? type.getDimSize(i) : 1))
+      return false;
+  return true;
+}
+
+/// The value of a float constant of one element, which no shape is broadcast by.
+std::optional<double> getScalar(Value value) {
+  RankedTensorType type = getTensorType(value);
+  if (!type.hasStaticShape() || type.getNumElements() != 1)
+    return std::nullopt;
+  return getSplatFloat(value);
 }
 
 /// A mean over trailing dimensions: of what, and the first of them.
@@ -64,32 +98,54 @@ int64_t countFrom(RankedTensorType type, int64_t axis) {
   return count;
 }
 
+/// value = x * constant, however many scalars it was multiplied with or divided by.
+struct Scaled {
+  Value input;
+  double constant = 1.0;
+};
+
+Scaled matchScaled(Value value) {
+  Scaled result{skipKeptDims(value)};
+  while (Operation *op = result.input.getDefiningOp()) {
+    if (!isa<qnn::MulOp, qnn::DivOp>(op))
+      break;
+    Value lhs = op->getOperand(0), rhs = op->getOperand(1);
+    auto right = getScalar(rhs), left = isa<qnn::MulOp>(op) ? getScalar(lhs) : std::nullopt;
+    if (!left && !right)
+      break;
+    double factor = right ? *right : *left;
+    result.constant = isa<qnn::MulOp>(op) ? result.constant * factor : result.constant / factor;
+    result.input = skipKeptDims(right ? lhs : rhs);
+  }
+  return result;
+}
+
 std::optional<Mean> matchMean(Value value) {
   value = skipKeptDims(value);
   if (auto mean = value.getDefiningOp<qnn::ReduceMeanOp>()) {
     auto axis = getFirstTrailingAxis(mean.getAxes(), getTensorType(mean.getInput()).getRank());
     return axis ? std::optional(Mean{mean.getInput(), *axis}) : std::nullopt;
   }
-  Product product = flattenProduct(value); // sum * (1 / n)
-  if (product.factors.size() != 1)
-    return std::nullopt;
-  auto sum = skipKeptDims(product.factors[0]).getDefiningOp<qnn::ReduceSumOp>();
+  Scaled scaled = matchScaled(value); // sum * (1 / n)
+  auto sum = scaled.input.getDefiningOp<qnn::ReduceSumOp>();
   if (!sum)
     return std::nullopt;
   RankedTensorType type = getTensorType(sum.getInput());
   auto axis = getFirstTrailingAxis(sum.getAxes(), type.getRank());
   if (!axis || countFrom(type, *axis) == 0 ||
-      !isNear(product.constant, 1.0 / double(countFrom(type, *axis))))
+      !isNear(scaled.constant, 1.0 / double(countFrom(type, *axis))))
     return std::nullopt;
   return Mean{sum.getInput(), *axis};
 }
 
-/// x * x or x ^ 2: x.
+/// x * x or x ^ 2: x, unless the exponent makes the result larger.
 Value matchSquare(Value value) {
   if (auto mul = value.getDefiningOp<qnn::MulOp>())
     return mul.getLhs() == mul.getRhs() ? mul.getLhs() : nullptr;
   auto pow = value.getDefiningOp<qnn::PowOp>();
-  return pow && isSplatNear(pow.getRhs(), 2.0) ? pow.getLhs() : nullptr;
+  return pow && pow.getType() == pow.getLhs().getType() && isSplatNear(pow.getRhs(), 2.0)
+             ? pow.getLhs()
+             : nullptr;
 }
 
 /// variance + epsilon.
@@ -99,9 +155,11 @@ struct Spread {
 };
 
 /// value = x * 1 / sqrt(v + eps), as x / sqrt, x * (1 / sqrt) or x * reciprocal(sqrt);
-/// in the latter two the constant scale may have been multiplied in first.
+/// in the latter two the constant scale may have been multiplied in first. `divisor` is what
+/// stands beside x: the root or its reciprocal.
 struct Normalized {
   Value input;
+  Value divisor;
   Spread spread;
   Value scale = nullptr;
 };
@@ -115,10 +173,10 @@ std::optional<Spread> matchSqrt(Value value) {
   auto add = sum.getDefiningOp<qnn::AddOp>();
   if (!add)
     return std::nullopt;
-  if (auto epsilon = getSplatFloat(add.getRhs()))
-    return Spread{skipKeptDims(add.getLhs()), *epsilon};
-  if (auto epsilon = getSplatFloat(add.getLhs()))
-    return Spread{skipKeptDims(add.getRhs()), *epsilon};
+  for (auto [variance, constant] :
+       {std::pair(add.getLhs(), add.getRhs()), {add.getRhs(), add.getLhs()}})
+    if (auto epsilon = getScalar(constant); epsilon && std::isfinite(*epsilon) && *epsilon >= 0)
+      return Spread{skipKeptDims(variance), *epsilon};
   return std::nullopt;
 }
 
@@ -127,19 +185,20 @@ std::optional<Spread> matchInverseSqrt(Value value) {
   if (auto reciprocal = value.getDefiningOp<qnn::ReciprocalOp>())
     return matchSqrt(reciprocal.getInput());
   auto div = value.getDefiningOp<qnn::DivOp>();
-  return div && isSplatNear(div.getLhs(), 1.0) ? matchSqrt(div.getRhs()) : std::nullopt;
+  auto one = div ? getScalar(div.getLhs()) : std::nullopt;
+  return one && isNear(*one, 1.0) ? matchSqrt(div.getRhs()) : std::nullopt;
 }
 
 std::optional<Normalized> matchNormalized(Operation *op) {
   if (auto div = dyn_cast<qnn::DivOp>(op))
     if (auto spread = matchSqrt(div.getRhs()))
-      return Normalized{div.getLhs(), *spread};
+      return Normalized{div.getLhs(), div.getRhs(), *spread};
   auto mul = dyn_cast<qnn::MulOp>(op);
   if (!mul)
     return std::nullopt;
   for (auto [x, factor] : {std::pair(mul.getLhs(), mul.getRhs()), {mul.getRhs(), mul.getLhs()}}) {
     if (auto spread = matchInverseSqrt(factor))
-      return Normalized{x, *spread};
+      return Normalized{x, factor, *spread};
     auto scaled = factor.getDefiningOp<qnn::MulOp>();
     if (!scaled)
       continue;
@@ -147,7 +206,7 @@ std::optional<Normalized> matchNormalized(Operation *op) {
          {std::pair(scaled.getLhs(), scaled.getRhs()), {scaled.getRhs(), scaled.getLhs()}})
       if (isConstantValue(scale))
         if (auto spread = matchInverseSqrt(inverse))
-          return Normalized{x, *spread, scale};
+          return Normalized{x, inverse, *spread, scale};
   }
   return std::nullopt;
 }
@@ -158,7 +217,8 @@ std::optional<Mean> matchCentered(Value value) {
   if (!sub)
     return std::nullopt;
   auto mean = matchMean(sub.getRhs());
-  if (!mean || mean->input != sub.getLhs())
+  if (!mean || mean->input != sub.getLhs() || sub.getType() != mean->input.getType() ||
+      !meetsRows(sub.getRhs(), sub.getType(), mean->axis))
     return std::nullopt;
   return mean;
 }
@@ -171,7 +231,7 @@ bool isVariance(Value value, Value centered, const Mean &of) {
   if (auto relu = value.getDefiningOp<qnn::ReluOp>())
     value = relu.getInput();
   auto sub = value.getDefiningOp<qnn::SubOp>();
-  if (!sub)
+  if (!sub || sub.getLhs().getType() != sub.getType() || sub.getRhs().getType() != sub.getType())
     return false;
   auto ofSquare = matchMean(sub.getLhs());
   Value meanValue = matchSquare(sub.getRhs());
@@ -214,11 +274,13 @@ template <typename OpTy> struct RaiseNorm final : OpRewritePattern<OpTy> {
       return rewriter.notifyMatchFailure(op, "no division by a square root");
     // First, for the norm of centered values is an rms_norm too.
     auto centered = matchCentered(normalized->input);
-    if (centered && isVariance(normalized->spread.variance, normalized->input, *centered))
+    if (centered && isVariance(normalized->spread.variance, normalized->input, *centered) &&
+        meetsRows(normalized->divisor, op.getType(), centered->axis))
       return raise(op, *normalized, *centered, /*rms=*/false, rewriter);
     auto mean = matchMean(normalized->spread.variance);
     if (mean && matchSquare(mean->input) == normalized->input &&
-        mean->axis == op.getType().getRank() - 1)
+        mean->axis == op.getType().getRank() - 1 &&
+        meetsRows(normalized->divisor, op.getType(), mean->axis))
       return raise(op, *normalized, Mean{normalized->input, mean->axis}, /*rms=*/true, rewriter);
     return rewriter.notifyMatchFailure(op, "no norm");
   }

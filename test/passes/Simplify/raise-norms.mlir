@@ -104,3 +104,67 @@ func.func @first_dim(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   %4 = qnn.div %x, %3 : tensor<2x4xf32>, tensor<1x4xf32> -> tensor<2x4xf32>
   return %4 : tensor<2x4xf32>
 }
+
+// -----
+
+// A mean whose dimension is gone is broadcast along the columns of a square matrix: no norm.
+// CHECK-LABEL: func.func @mean_without_its_dimension
+// CHECK-NOT: qnn.layer_norm
+func.func @mean_without_its_dimension(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %eps = qnn.constant dense<1.0e-5> : tensor<f32>
+  %0 = qnn.reduce_mean %x axes [1] : tensor<4x4xf32> -> tensor<4xf32>
+  %1 = qnn.sub %x, %0 : tensor<4x4xf32>, tensor<4xf32> -> tensor<4x4xf32>
+  %2 = qnn.mul %1, %1 : tensor<4x4xf32>, tensor<4x4xf32> -> tensor<4x4xf32>
+  %3 = qnn.reduce_mean %2 axes [1] {keep_dims} : tensor<4x4xf32> -> tensor<4x1xf32>
+  %4 = qnn.add %3, %eps : tensor<4x1xf32>, tensor<f32> -> tensor<4x1xf32>
+  %5 = qnn.sqrt %4 : tensor<4x1xf32> -> tensor<4x1xf32>
+  %6 = qnn.div %1, %5 : tensor<4x4xf32>, tensor<4x1xf32> -> tensor<4x4xf32>
+  return %6 : tensor<4x4xf32>
+}
+
+// -----
+
+// The root of an rms_norm that comes back in front divides columns.
+// CHECK-LABEL: func.func @root_back_in_front
+// CHECK-NOT: qnn.rms_norm
+func.func @root_back_in_front(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %eps = qnn.constant dense<1.0e-5> : tensor<f32>
+  %0 = qnn.mul %x, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %1 = qnn.reduce_mean %0 axes [1] : tensor<?x4xf32> -> tensor<?xf32>
+  %2 = qnn.add %1, %eps : tensor<?xf32>, tensor<f32> -> tensor<?xf32>
+  %3 = qnn.sqrt %2 : tensor<?xf32> -> tensor<?xf32>
+  %4 = qnn.unsqueeze %3 axes [0] : tensor<?xf32> -> tensor<1x?xf32>
+  %5 = qnn.div %x, %4 : tensor<?x4xf32>, tensor<1x?xf32> -> tensor<?x4xf32>
+  return %5 : tensor<?x4xf32>
+}
+
+// -----
+
+// Two unknown dimensions may change places in a reshape.
+// CHECK-LABEL: func.func @reshape_of_two_unknown_sizes
+// CHECK-NOT: qnn.rms_norm
+func.func @reshape_of_two_unknown_sizes(%x: tensor<?x?x4xf32>, %shape: tensor<3xi64>) -> tensor<?x?x4xf32> {
+  %eps = qnn.constant dense<1.0e-5> : tensor<f32>
+  %0 = qnn.mul %x, %x : tensor<?x?x4xf32>, tensor<?x?x4xf32> -> tensor<?x?x4xf32>
+  %1 = qnn.reduce_mean %0 axes [2] : tensor<?x?x4xf32> -> tensor<?x?xf32>
+  %2 = qnn.add %1, %eps : tensor<?x?xf32>, tensor<f32> -> tensor<?x?xf32>
+  %3 = qnn.sqrt %2 : tensor<?x?xf32> -> tensor<?x?xf32>
+  %4 = qnn.reshape %3, %shape : tensor<?x?xf32>, tensor<3xi64> -> tensor<?x?x1xf32>
+  %5 = qnn.div %x, %4 : tensor<?x?x4xf32>, tensor<?x?x1xf32> -> tensor<?x?x4xf32>
+  return %5 : tensor<?x?x4xf32>
+}
+
+// -----
+
+// An epsilon below zero is refused by the norm ops.
+// CHECK-LABEL: func.func @negative_epsilon
+// CHECK-NOT: qnn.rms_norm
+func.func @negative_epsilon(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %eps = qnn.constant dense<-1.0e-5> : tensor<f32>
+  %0 = qnn.mul %x, %x : tensor<2x4xf32>, tensor<2x4xf32> -> tensor<2x4xf32>
+  %1 = qnn.reduce_mean %0 axes [1] {keep_dims} : tensor<2x4xf32> -> tensor<2x1xf32>
+  %2 = qnn.add %1, %eps : tensor<2x1xf32>, tensor<f32> -> tensor<2x1xf32>
+  %3 = qnn.sqrt %2 : tensor<2x1xf32> -> tensor<2x1xf32>
+  %4 = qnn.div %x, %3 : tensor<2x4xf32>, tensor<2x1xf32> -> tensor<2x4xf32>
+  return %4 : tensor<2x4xf32>
+}
