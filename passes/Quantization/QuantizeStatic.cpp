@@ -151,8 +151,12 @@ void Rewriter::quantizeWeight(qnn::ContractionInterface op) {
     float scale = chooseBlockParams(perTensor ? ArrayRef<float>(values) : channel, range,
                                     /*symmetric=*/true)
                       .scale;
+    // Weights that are all 0 ask for no scale: the bias alone has one, as fine as it fits.
+    bool isZero = llvm::all_of(channel, [](float value) { return value == 0.0f; });
+    if (isZero && bias[c] != 0.0f)
+      scale = std::numeric_limits<float>::min();
     scales.push_back(guardWeightScale(scale, inputScale, bias[c], headroom));
-    if (scales.back() != scale)
+    if (scales.back() != scale && !isZero)
       widened.insert(op);
   }
   if (perTensor)

@@ -64,6 +64,15 @@ static std::vector<char> packParameters(const BlockLinear &c,
   return std::vector<char>(bytes, bytes + packed.size() * sizeof(T));
 }
 
+/// Whether every weight of a block equals its zero point. Sums of activations and of their
+/// products cancel only up to rounding: a scale of 0 makes such a block the exact 0 that it is.
+static bool isZeroBlock(const BlockLinear &c, ArrayRef<int64_t> q, int64_t zeroPoint, int64_t n,
+                        int64_t b) {
+  int64_t begin = b * c.block, end = std::min(c.depth, begin + c.block);
+  return llvm::all_of(q.slice(n * c.depth + begin, end - begin),
+                      [&](int64_t weight) { return weight == zeroPoint; });
+}
+
 //===--- pieces of the kernels --------------------------------------------===//
 
 void BlockLinear::forEachPanel(KernelBuilder &k, ValueRange v, const BlockTile &tile,
@@ -212,7 +221,11 @@ LogicalResult bitwright::codegen::emitBlockLinear(Program &p, Operation *operati
   };
   int64_t blocks = c.blocks();
   float factor = c.readsMantissas() ? 16 : 1;
-  auto scale = [&](int64_t i, int64_t b) { return factor * (*scales)[i * blocks + b]; };
+  auto scale = [&](int64_t i, int64_t b) {
+    int64_t index = i * blocks + b;
+    bool isZero = isZeroBlock(c, *weights, (*zeroPoints)[index], i, b);
+    return isZero ? 0.0f : factor * (*scales)[index];
+  };
   auto zeroPoint = [&](int64_t i, int64_t b) { return uint8_t((*zeroPoints)[i * blocks + b]); };
   SmallVector<Value> values = {p.pointer(op.getInput(), loc),
                                constant(packWeights(c, *weights)),
