@@ -44,7 +44,8 @@ def QNN_TransparentInterface : OpInterface<"TransparentInterface"> {
   let cppNamespace = "::bitwright::qnn";
   let description = [{
     An op that only moves or selects elements of its data operands, so that
-    quantized values pass through with their scale and zero point unchanged.
+    quantized values pass through with their scale and zero point unchanged
+    (what `pad` fills with is then in storage terms).
   }];
   let methods = [
     InterfaceMethod<"How many leading operands are data (the rest are shapes, indices)",

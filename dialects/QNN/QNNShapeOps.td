@@ -76,7 +76,7 @@ def QNN_ConcatOp : QNN_InferredOp<"concat", [DeclareOpInterfaceMethods<QNN_Trans
   let assemblyFormat = "$inputs attr-dict `:` type($inputs) `->` type($result)";
 }
 
-def QNN_PadOp : QNN_InferredOp<"pad"> {
+def QNN_PadOp : QNN_InferredOp<"pad", [DeclareOpInterfaceMethods<QNN_TransparentInterface>]> {
   let summary = "grows or crops each dimension";
   let description = [{
     `pads` holds 2 * rank i64: all the begins, then all the ends; negative

@@ -21,10 +21,10 @@ namespace {
 
 /// How many leading operands hold the elements; 0 for ops that compute.
 unsigned countDataOperands(Operation *op) {
-  if (auto transparent = dyn_cast_or_null<qnn::TransparentInterface>(op))
-    return transparent.getNumDataOperands();
-  auto pad = dyn_cast_or_null<qnn::PadOp>(op);
-  return pad && getSplatFloat(pad.getValue()) ? 1 : 0;
+  if (auto pad = dyn_cast_or_null<qnn::PadOp>(op); pad && !getSplatFloat(pad.getValue()))
+    return 0; // The value is quantized with the data, so it has to be known.
+  auto transparent = dyn_cast_or_null<qnn::TransparentInterface>(op);
+  return transparent ? transparent.getNumDataOperands() : 0;
 }
 
 Value createDequantize(OpBuilder &builder, Location loc, Type type, Value data,

@@ -22,12 +22,6 @@ static bool isF32(Value value) { return getElementTypeOrSelf(value).isF32(); }
 
 static bool isConstant(Value value) { return value.getDefiningOp<qnn::ConstantOp>() != nullptr; }
 
-static std::string getName(Value value) {
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    return "input " + std::to_string(argument.getArgNumber());
-  return "'" + getNodeName(value.getLoc()) + "'";
-}
-
 bool bitwright::isScalarConstant(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return isConstant(value) && type.hasStaticShape() && type.getNumElements() == 1;
@@ -66,7 +60,7 @@ SmallVector<OpOperand *> bitwright::getDataOperands(Operation *op) {
 }
 
 StaticPlan::StaticPlan(Operation *root, const RangeMap &ranges, Denials denials)
-    : ranges(ranges), denied(std::move(denials)) {
+    : ranges(ranges), parts(ranges), denied(std::move(denials)) {
   do {
     integerOps.clear();
     heads.clear();
@@ -74,8 +68,7 @@ StaticPlan::StaticPlan(Operation *root, const RangeMap &ranges, Denials denials)
     floatOps.clear();
     tensors.clear();
     classify(root);
-  } while (denyUseless() || (findTensors(), denyUnmeasured()));
-  unify();
+  } while (denyUseless() || (findTensors(), denyUnmeasured()) || denyDrowned());
 }
 
 void StaticPlan::classify(Operation *root) {
@@ -145,7 +138,7 @@ bool StaticPlan::isQuantized(Value value) const {
 std::string StaticPlan::requireQuantized(Operation *op, Value value) const {
   if (isQuantized(value))
     return "";
-  return getName(value) + ", which it reads, is float";
+  return getTensorName(value) + ", which it reads, is float";
 }
 
 void StaticPlan::fuse(Operation *op, Operation *head) {
@@ -203,6 +196,8 @@ std::string StaticPlan::visitBinary(Operation *op) {
 }
 
 std::string StaticPlan::visitMove(Operation *op) {
+  if (auto pad = dyn_cast<qnn::PadOp>(op); pad && !getFiniteFloats(pad.getValue()))
+    return "what it fills with is not a finite constant";
   bool any = false;
   for (OpOperand *operand : getDataOperands(op)) {
     if (isConstant(operand->get()) && isa<qnn::ConcatOp>(op) && getFiniteFloats(operand->get()))
@@ -277,7 +272,7 @@ bool StaticPlan::denyUnmeasured() {
     if (ranges.contains(value))
       continue;
     Operation *maker = value.getDefiningOp();
-    std::string reason = "no range was observed for " + getName(value);
+    std::string reason = "no range was observed for " + getTensorName(value);
     if (maker && isInteger(maker)) {
       auto it = heads.find(maker);
       deny(it == heads.end() ? maker : it->second, reason);
@@ -293,10 +288,46 @@ bool StaticPlan::denyUnmeasured() {
   return changed;
 }
 
+/// Denies what would put joined tensors on one scale that a part of them cannot live with: the op
+/// that joins, and what would quantize a joined float tensor to read it. `getRange` gives what
+/// the scale of a tensor has to hold.
+bool StaticPlan::denyDrowned(function_ref<std::pair<double, double>(Value)> getRange) {
+  bool changed = false;
+  for (Value value : tensors) {
+    Operation *maker = value.getDefiningOp();
+    bool isBorder = !maker || !isInteger(maker);
+    if (!isBorder && !isa<qnn::ConcatOp, qnn::PadOp>(maker))
+      continue;
+    std::string reason = parts.explainLoss(value, getRange(value));
+    if (reason.empty())
+      continue;
+    changed = true;
+    if (!isBorder) {
+      deny(maker, reason);
+      continue;
+    }
+    for (Operation *user : value.getUsers())
+      if (isInteger(user))
+        deny(user, getTensorName(value) + ", which it reads, would drown a part of it: " + reason);
+  }
+  return changed;
+}
+
+/// Each tensor by its own range first: what is joined further on may yet be denied and leave it
+/// alone.
+bool StaticPlan::denyDrowned() {
+  if (denyDrowned([&](Value value) { return ranges.lookup(value); }))
+    return true;
+  unify();
+  return denyDrowned([&](Value value) { return classRanges[getParameterClass(value)]; });
+}
+
 int64_t StaticPlan::getParameterClass(Value tensor) const { return classes.lookup(tensor); }
 
 /// Tensors on both sides of a move share their parameters.
 void StaticPlan::unify() {
+  classes.clear();
+  classRanges.clear();
   std::vector<int64_t> parent(tensors.size());
   llvm::DenseMap<Value, int64_t> index;
   for (auto [i, value] : llvm::enumerate(tensors)) {

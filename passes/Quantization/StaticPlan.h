@@ -8,6 +8,7 @@
 #define BITWRIGHT_PASSES_QUANTIZATION_STATICPLAN_H
 
 #include "dialects/QNN/QNNOps.h"
+#include "passes/Quantization/JoinedParts.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
@@ -16,9 +17,6 @@
 #include <utility>
 
 namespace bitwright {
-
-/// The observed interval of each tensor.
-using RangeMap = llvm::DenseMap<mlir::Value, std::pair<double, double>>;
 
 class StaticPlan {
 public:
@@ -58,11 +56,14 @@ private:
   void deny(mlir::Operation *op, std::string reason);
   bool denyUseless();
   bool denyUnmeasured();
+  bool denyDrowned(llvm::function_ref<std::pair<double, double>(mlir::Value)> getRange);
+  bool denyDrowned();
   void findTensors();
   void hoistBorder(mlir::Value &value);
   void unify();
 
   const RangeMap &ranges;
+  JoinedParts parts;
   Denials denied, floatOps;
   llvm::SetVector<mlir::Operation *> integerOps;
   /// Fused op -> the op that starts its group.

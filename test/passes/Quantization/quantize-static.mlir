@@ -156,3 +156,71 @@ func.func @functions(%x: tensor<1x16xf32>) -> (tensor<1x16xf32>, tensor<1x16xf32
   %9 = qnn.softmax %6 {axis = 1 : i64} : tensor<1x16xf32> -> tensor<1x16xf32>
   return %8, %9 : tensor<1x16xf32>, tensor<1x16xf32>
 }
+
+// -----
+
+// Joined tensors whose ranges differ by 100 would leave the narrow one 3 steps: the concat stays float, each half has
+// its own scale, and the linear op that would quantize the joined tensor stays float, too.
+// CHECK-LABEL: func.func @joined
+// CHECK: qnn.quantize %{{.*}}, %[[S1:.*]], %{{.*}} {is_unsigned} : tensor<2x8xf32>
+// CHECK: %[[D1:.*]] = qnn.dequantize %{{.*}}, %[[S1]]
+// CHECK: qnn.quantize %{{.*}}, %[[S2:.*]], %{{.*}} {is_unsigned} : tensor<2x8xf32>
+// CHECK: %[[D2:.*]] = qnn.dequantize %{{.*}}, %[[S2]]
+// CHECK: %[[C:.*]] = qnn.concat %[[D1]], %[[D2]]
+// CHECK-NEXT: %[[R:.*]] = qnn.relu %[[C]]
+// CHECK-NEXT: qnn.linear %[[R]], %{{.*}} : tensor<2x16xf32>, tensor<8x16xf32>
+func.func @joined(%x: tensor<2x16xf32>) -> tensor<2x8xf32> {
+  %0 = qnn.observe %x "x" range [-1.0, 1.0] {count = 2 : i64} : tensor<2x16xf32>
+  %w = qnn.constant dense<1.0> : tensor<8x16xf32>
+  %1 = qnn.linear %0, %w : tensor<2x16xf32>, tensor<8x16xf32> -> tensor<2x8xf32> loc("fc1")
+  %2 = qnn.observe %1 "fc1" range [-1.0, 1.0] {count = 2 : i64} : tensor<2x8xf32>
+  %3 = qnn.linear %0, %w : tensor<2x16xf32>, tensor<8x16xf32> -> tensor<2x8xf32> loc("fc2")
+  %4 = qnn.observe %3 "fc2" range [-100.0, 100.0] {count = 2 : i64} : tensor<2x8xf32>
+  %5 = qnn.concat %2, %4 {axis = 1 : i64} : tensor<2x8xf32>, tensor<2x8xf32> -> tensor<2x16xf32> loc("joined")
+  %6 = qnn.observe %5 "joined" range [-100.0, 100.0] {count = 2 : i64} : tensor<2x16xf32>
+  %7 = qnn.relu %6 : tensor<2x16xf32> -> tensor<2x16xf32> loc("relu")
+  %8 = qnn.observe %7 "relu" range [0.0, 99.0] {count = 2 : i64} : tensor<2x16xf32>
+  %9 = qnn.linear %8, %w : tensor<2x16xf32>, tensor<8x16xf32> -> tensor<2x8xf32> loc("reader")
+  %10 = qnn.observe %9 "reader" range [-1.0, 1.0] {count = 2 : i64} : tensor<2x8xf32>
+  return %10 : tensor<2x8xf32>
+}
+
+// -----
+
+// A pad of a quantized tensor moves bytes: it is quantized, and shares the scale.
+// CHECK-LABEL: func.func @pad
+// CHECK: qnn.conv2d
+// CHECK-NEXT: qnn.quantize %{{.*}}, %[[S:.*]], %[[Z:.*]] {is_unsigned} : tensor<1x4x4x8xf32>
+// CHECK: %[[P:.*]] = qnn.pad
+// CHECK-NEXT: qnn.quantize %[[P]], %[[S]], %[[Z]] {is_unsigned} : tensor<1x6x6x8xf32>
+func.func @pad(%x: tensor<1x4x4x8xf32>) -> tensor<1x6x6x8xf32> {
+  %0 = qnn.observe %x "x" range [-1.0, 1.0] {count = 2 : i64} : tensor<1x4x4x8xf32>
+  %w = qnn.constant dense<1.0> : tensor<8x1x1x8xf32>
+  %pads = qnn.constant dense<[0, 1, 1, 0, 0, 1, 1, 0]> : tensor<8xi64>
+  %zero = qnn.constant dense<0.0> : tensor<f32>
+  %1 = qnn.conv2d %0, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] groups 1
+    : tensor<1x4x4x8xf32>, tensor<8x1x1x8xf32> -> tensor<1x4x4x8xf32> loc("conv1")
+  %2 = qnn.observe %1 "conv1" range [-1.0, 1.0] {count = 2 : i64} : tensor<1x4x4x8xf32>
+  %3 = qnn.pad %2, %pads, %zero constant
+    : tensor<1x4x4x8xf32>, tensor<8xi64>, tensor<f32> -> tensor<1x6x6x8xf32> loc("pad")
+  %4 = qnn.observe %3 "pad" range [-1.0, 1.0] {count = 2 : i64} : tensor<1x6x6x8xf32>
+  %5 = qnn.conv2d %4, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] groups 1
+    : tensor<1x6x6x8xf32>, tensor<8x1x1x8xf32> -> tensor<1x6x6x8xf32> loc("conv2")
+  %6 = qnn.observe %5 "conv2" range [-1.0, 1.0] {count = 2 : i64} : tensor<1x6x6x8xf32>
+  return %6 : tensor<1x6x6x8xf32>
+}
+
+// -----
+
+// Weights that are all 0 leave their scale to the bias: at scale 1 (and 0.01 for x) a bias of 0.003 would be lost.
+// CHECK-LABEL: func.func @zero_channel
+// CHECK: %[[W:.*]] = qnn.constant dense<0> : tensor<1x16xi8>
+// CHECK: qnn.constant dense<{{1.39[0-9]+[eE]-0*10}}> : tensor<1xf32>
+func.func @zero_channel(%x: tensor<1x16xf32>) -> tensor<1x1xf32> {
+  %0 = qnn.observe %x "x" range [0.0, 2.55] {count = 2 : i64} : tensor<1x16xf32>
+  %w = qnn.constant dense<0.0> : tensor<1x16xf32>
+  %b = qnn.constant dense<0.003> : tensor<1xf32>
+  %1 = qnn.linear %0, %w, %b : tensor<1x16xf32>, tensor<1x16xf32>, tensor<1xf32> -> tensor<1x1xf32>
+  %2 = qnn.observe %1 "fc" range [0.0, 1.0] {count = 2 : i64} : tensor<1x1xf32>
+  return %2 : tensor<1x1xf32>
+}

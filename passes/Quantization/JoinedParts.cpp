@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// Parts are followed back through ops that keep elements apart. The criterion: rounding to a
+/// step s adds noise of s^2 / 12 to a part of variance v, and the part keeps 10 log10(12 v / s^2).
+/// Of a part only the range w is known. Where tails reach to 10 standard deviations on both
+/// sides, as in the wildest tensors worth quantizing at all, v = (w / 20)^2; so
+/// w >= 64 s leaves 20 log10(64 sqrt(12) / 20) = 20.9 dB.
+
+#include "passes/Quantization/JoinedParts.h"
+
+#include "bitwright/Numerics/Quantize.h"
+#include "dialects/QNN/Constants.h"
+#include "dialects/QNN/QNNOps.h"
+#include "passes/Quantization/Common.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace bitwright;
+using namespace mlir;
+
+/// Steps of the common scale that a part must span to keep 20 dB.
+static constexpr double kMinSteps = 64;
+/// What a constant part must keep: signal over noise, 20 dB as a ratio.
+static constexpr double kMinRatio = 100;
+static constexpr IntegerRange kActivations = integerRange(8, /*isUnsigned=*/true);
+
+std::string bitwright::getTensorName(Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return "input " + std::to_string(argument.getArgNumber());
+  return "'" + getNodeName(value.getLoc()) + "'";
+}
+
+/// The interval with the 0 that every activation's scale has to represent.
+static double getWidth(std::pair<double, double> range) {
+  return std::max(range.second, 0.0) - std::min(range.first, 0.0);
+}
+
+/// The operands whose elements appear side by side in the result of `op`; empty where it
+/// computes new ones.
+static SmallVector<Value> getJoined(Operation *op) {
+  if (auto concat = dyn_cast<qnn::ConcatOp>(op))
+    return SmallVector<Value>(concat->getOperands());
+  if (auto pad = dyn_cast<qnn::PadOp>(op)) {
+    if (pad.getMode() == qnn::PadMode::Constant)
+      return {pad.getInput(), pad.getValue()};
+    return {pad.getInput()};
+  }
+  if (auto where = dyn_cast<qnn::WhereOp>(op))
+    return {where.getLhs(), where.getRhs()};
+  if (isa<qnn::MinOp, qnn::MaxOp>(op))
+    return {op->getOperand(0), op->getOperand(1)};
+  if (isa<qnn::TransparentInterface, qnn::ReluOp, qnn::ClipOp, qnn::NegOp, qnn::AvgPool2dOp,
+          qnn::ReduceMeanOp>(op))
+    return {op->getOperand(0)};
+  return {};
+}
+
+/// The tensor and the factor where `op` multiplies one with a scalar constant.
+static std::optional<std::pair<Value, double>> getScaled(Operation *op) {
+  if (!isa<qnn::MulOp, qnn::DivOp>(op))
+    return std::nullopt;
+  for (unsigned side : {1u, 0u}) {
+    auto type = dyn_cast<RankedTensorType>(op->getOperand(side).getType());
+    if (!type || !type.hasStaticShape() || type.getNumElements() != 1 ||
+        (side == 0 && isa<qnn::DivOp>(op)))
+      continue;
+    if (auto factor = getFiniteFloats(op->getOperand(side)); factor && factor->front() != 0.0f) {
+      double value = std::fabs(factor->front());
+      return std::pair(op->getOperand(1 - side), isa<qnn::DivOp>(op) ? 1 / value : value);
+    }
+  }
+  return std::nullopt;
+}
+
+const JoinedParts::Parts &JoinedParts::getParts(Value value) {
+  if (auto it = known.find(value); it != known.end())
+    return it->second;
+  Parts parts = findParts(value);
+  return known[value] = std::move(parts);
+}
+
+JoinedParts::Parts JoinedParts::findParts(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return {{value, 1.0}};
+  if (auto scaled = getScaled(op)) {
+    Parts parts = getParts(scaled->first);
+    for (Part &part : parts)
+      part.factor *= scaled->second;
+    return parts;
+  }
+  SmallVector<Value> joined = getJoined(op);
+  if (joined.empty())
+    return {{value, 1.0}};
+  Parts parts;
+  for (Value operand : joined)
+    for (const Part &part : Parts(getParts(operand)))
+      if (llvm::none_of(parts, [&](const Part &other) {
+            return other.origin == part.origin && other.factor == part.factor;
+          }))
+        parts.push_back(part);
+  return parts;
+}
+
+double JoinedParts::countSteps(const Part &part, std::pair<double, double> range) const {
+  double width = 0;
+  if (auto values = getFiniteFloats(part.origin)) {
+    for (float value : *values)
+      width = std::max(width, std::fabs(double(value)));
+  } else if (ranges.contains(part.origin)) {
+    width = getWidth(ranges.lookup(part.origin));
+  }
+  return width * part.factor * double(kActivations.steps()) / getWidth(range);
+}
+
+/// Constants are rounded to see; tensors without range, or of zeros only, lose nothing.
+bool JoinedParts::survives(const Part &part, std::pair<double, double> range) const {
+  auto values = getFiniteFloats(part.origin);
+  if (!values) {
+    double steps = countSteps(part, range);
+    return steps == 0 || steps >= kMinSteps;
+  }
+  QuantParams params =
+      chooseAsymmetricParams(float(range.first), float(range.second), kActivations);
+  double signal = 0, noise = 0;
+  for (float value : *values) {
+    float scaled = float(value * part.factor);
+    int64_t stored = quantize(scaled, params.scale, params.zeroPoint, kActivations);
+    double error = double(dequantize(stored, params.scale, params.zeroPoint)) - scaled;
+    signal += double(scaled) * scaled;
+    noise += error * error;
+  }
+  return signal >= kMinRatio * noise;
+}
+
+std::string JoinedParts::explainLoss(Value value, std::pair<double, double> range) {
+  const Parts &parts = getParts(value);
+  if (parts.size() < 2 || getWidth(range) == 0)
+    return "";
+  for (const Part &part : parts)
+    if (!survives(part, range))
+      return llvm::formatv("it joins tensors of unlike range: {0} would span {1:F1} of the {2} "
+                           "steps of a common scale",
+                           getTensorName(part.origin), countSteps(part, range),
+                           kActivations.steps());
+  return "";
+}
