@@ -38,6 +38,55 @@ function(bitwright_add_library name)
   add_dependencies(${name} bitwright-headers)
   bitwright_use_pch(${name})
   target_link_libraries(${name} PUBLIC ${ARG_LINK_LIBS} MLIR LLVM)
+  if(NOT CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/tools/")
+    set_property(GLOBAL APPEND PROPERTY BITWRIGHT_LIBRARIES ${name})
+  endif()
+endfunction()
+
+# Everything but the tools in one shared library, build/lib/libBitwright.so: one copy of each op and
+# registry for the tools and for the plug-ins that they load. Unit tests link its static parts.
+function(bitwright_add_shared_library)
+  get_property(libraries GLOBAL PROPERTY BITWRIGHT_LIBRARIES)
+  set(objects "")
+  set(others "")
+  foreach(library ${libraries})
+    list(APPEND objects $<TARGET_OBJECTS:${library}>)
+    get_target_property(linked ${library} LINK_LIBRARIES)
+    list(APPEND others ${linked})
+  endforeach()
+  list(REMOVE_DUPLICATES others)
+  list(REMOVE_ITEM others ${libraries} MLIR LLVM Eigen3::Eigen) # Eigen is headers
+  add_library(Bitwright SHARED ${objects})
+  set_target_properties(Bitwright PROPERTIES LINKER_LANGUAGE CXX INSTALL_RPATH ${LLVM_LIBRARY_DIR}
+    SOVERSION ${PROJECT_VERSION})
+  target_link_libraries(Bitwright PUBLIC MLIR LLVM PRIVATE ${others})
+  # The linker's own symbols are nobody's business.
+  target_link_options(Bitwright PRIVATE -Wl,--exclude-libs,ALL)
+endfunction()
+
+# What `find_package(Bitwright)` finds: headers, the shared library, bitwright_add_plugin.
+function(bitwright_install_package)
+  include(CMakePackageConfigHelpers)
+  set(package lib/cmake/Bitwright)
+  set(headers include/bitwright-compiler)
+  foreach(folder dialects passes)
+    foreach(root ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+      install(DIRECTORY ${root}/${folder} DESTINATION ${headers} FILES_MATCHING
+        PATTERN "*.h" PATTERN "*.td" PATTERN "*.h.inc" PATTERN "CMakeFiles" EXCLUDE)
+    endforeach()
+  endforeach()
+  foreach(root ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR})
+    install(DIRECTORY ${root}/bitwright DESTINATION ${headers} FILES_MATCHING PATTERN "*.h")
+  endforeach()
+  install(TARGETS Bitwright EXPORT BitwrightTargets LIBRARY DESTINATION lib
+    INCLUDES DESTINATION ${headers} include)
+  install(EXPORT BitwrightTargets NAMESPACE Bitwright:: DESTINATION ${package})
+  configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/BitwrightConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/BitwrightConfig.cmake INSTALL_DESTINATION ${package})
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/BitwrightConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/BitwrightConfig.cmake
+    ${PROJECT_BINARY_DIR}/BitwrightConfigVersion.cmake DESTINATION ${package})
 endfunction()
 
 # bitwright_add_tool(name SOURCES main.cpp LINK_LIBS ...): build/bin/name.
@@ -47,7 +96,8 @@ function(bitwright_add_tool name)
   add_dependencies(${name} bitwright-headers)
   bitwright_use_pch(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS} MLIR LLVM)
-  set_target_properties(${name} PROPERTIES INSTALL_RPATH ${LLVM_LIBRARY_DIR})
+  set_target_properties(${name} PROPERTIES 
+    INSTALL_RPATH "$ORIGIN/../lib;${LLVM_LIBRARY_DIR}")
   install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
 

@@ -4,15 +4,13 @@
 /// Runs a model for calibration as a user would: compiled to a library for this
 /// CPU, loaded, and called back from its observers.
 
+#include "bitwright/Import/ONNX/TensorFile.h"
 #include "bitwright/Support/Error.h"
 #include "dialects/QNN/QNNOps.h"
 #include "passes/Calibration/Calibrate.h"
 #include "tools/Driver/Calibration.h"
 #include "tools/Driver/Runner.h"
 #include "llvm/ADT/StringMap.h"
-#ifdef BITWRIGHT_HAS_ONNX
-#include "bitwright/Import/ONNX/TensorFile.h"
-#endif
 
 using namespace bitwright;
 using namespace mlir;
@@ -101,7 +99,5 @@ static llvm::Expected<std::unique_ptr<CalibrationExecutor>> makeCompiledExecutor
 
 void bitwright::setUpCalibration() {
   getCalibrationDefaults().executor = makeCompiledExecutor;
-#ifdef BITWRIGHT_HAS_ONNX
   getTensorFileReader() = readOnnxTensor;
-#endif
 }

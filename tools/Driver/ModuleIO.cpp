@@ -7,6 +7,7 @@
 
 #include "ModuleFormat.h"
 #include "TextScan.h"
+#include "bitwright/Import/ONNX/Importer.h"
 #include "bitwright/Support/AtomicFile.h"
 #include "bitwright/Support/Error.h"
 #include "dialects/QNN/QNNDialect.h"
@@ -17,9 +18,6 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
-#ifdef BITWRIGHT_HAS_ONNX
-#include "bitwright/Import/ONNX/Importer.h"
-#endif
 
 using namespace mlir;
 
@@ -162,15 +160,10 @@ OwningOpRef<ModuleOp> parseModule(const std::shared_ptr<llvm::SourceMgr> &source
 
 OwningOpRef<ModuleOp> loadModule(StringRef path, const LoadOptions &options, MLIRContext *context) {
   if (llvm::sys::path::extension(path) == ".onnx") {
-#ifdef BITWRIGHT_HAS_ONNX
     OnnxImportOptions onnx;
     onnx.dims = options.dims;
     onnx.modelName = options.modelName;
     return importOnnx(path, onnx, context);
-#else
-    report(context, makeError("cannot read '" + path + "': built without the ONNX importer"));
-    return nullptr;
-#endif
   }
   auto buffer = readFile(path);
   if (!buffer) {

@@ -17,8 +17,6 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
 #include "mlir/Support/ToolUtilities.h"
-#include "mlir/Tools/Plugins/DialectPlugin.h"
-#include "mlir/Tools/Plugins/PassPlugin.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "tools/Driver/Calibration.h"
 #include "tools/Driver/Compile.h"
@@ -40,47 +38,6 @@ namespace {
 int complain(llvm::Error error) {
   llvm::errs() << "quant-opt: error: " << llvm::toString(std::move(error)) << "\n";
   return 1;
-}
-
-/// Loads plug-ins and takes their options off the command line, so that the
-/// passes of a plug-in are options like any other.
-llvm::Error loadPlugins(std::vector<char *> &arguments, DialectRegistry &registry) {
-  auto takeValue = [&](size_t &index, StringRef option, std::string &value) {
-    StringRef argument(arguments[index]);
-    if (!argument.consume_front("-"))
-      return false;
-    argument.consume_front("-");
-    if (!argument.consume_front(option))
-      return false;
-    size_t count = 1;
-    if (argument.consume_front("=")) {
-      value = argument.str();
-    } else if (argument.empty() && index + 1 < arguments.size()) {
-      value = arguments[index + 1];
-      count = 2;
-    } else {
-      return false;
-    }
-    auto begin = arguments.begin() + index;
-    arguments.erase(begin, begin + count);
-    --index;
-    return true;
-  };
-  for (size_t i = 1; i < arguments.size(); ++i) {
-    std::string path;
-    if (takeValue(i, "load-pass-plugin", path)) {
-      auto plugin = PassPlugin::load(path);
-      if (!plugin)
-        return plugin.takeError();
-      plugin->registerPassRegistryCallbacks();
-    } else if (takeValue(i, "load-dialect-plugin", path)) {
-      auto plugin = DialectPlugin::load(path);
-      if (!plugin)
-        return plugin.takeError();
-      plugin->registerDialectRegistryCallbacks(registry);
-    }
-  }
-  return llvm::Error::success();
 }
 
 /// Created when the command line is set up.
@@ -275,12 +232,11 @@ int Driver::run() {
 
 int bitwright::optMain(int argc, char **argv) {
   DialectRegistry registry;
-  registerAllDialects(registry);
-  registerAllPasses();
   std::vector<char *> arguments(argv, argv + argc);
-  if (llvm::Error error = loadPlugins(arguments, registry))
+  if (llvm::Error error = registerEverything(arguments, registry))
     return complain(std::move(error));
   registerCLIOptions("Bitwright", registry);
+  addPluginOption(llvm::cl::getGeneralCategory());
   registerCalibrationOptions();
   getReportOption();
   setUpCalibration();

@@ -1,30 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// The list of dialects, passes and pipelines that tools offer.
+/// The list of dialects, passes and pipelines that tools offer, and what plug-ins add.
 
 #include "tools/Driver/RegisterAll.h"
 
+#include "bitwright/Support/Plugin.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "passes/Calibration/Passes.h"
 #include "passes/Codegen/Passes.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Pipelines/Pipelines.h"
 #include "passes/Quantization/Passes.h"
+#include "passes/Quantization/Schemes.h"
 #include "passes/Simplify/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
+#include "mlir/Tools/Plugins/DialectPlugin.h"
+#include "mlir/Tools/Plugins/PassPlugin.h"
 #include "mlir/Transforms/Passes.h"
 
-void bitwright::registerAllDialects(mlir::DialectRegistry &registry) {
+using namespace bitwright;
+
+static void registerBuiltin(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   registry.insert<qnn::QNNDialect>();
-}
-
-void bitwright::registerAllPasses() {
   mlir::registerTransformsPasses();
   codegen::registerCodegenPasses();
   codegen::registerCodegenPipeline();
@@ -32,5 +35,81 @@ void bitwright::registerAllPasses() {
   registerQuantizationPasses();
   registerFusionPasses();
   registerSimplifyPasses();
+  registerBuiltinSchemes();
+}
+
+/// Takes `--option=VALUE`, or `--option VALUE`, at `index` off the command line.
+static std::optional<std::string> takeOption(std::vector<char *> &arguments, size_t index,
+                                             llvm::StringRef option) {
+  llvm::StringRef argument(arguments[index]);
+  if (!argument.consume_front("-"))
+    return std::nullopt;
+  argument.consume_front("-");
+  if (!argument.consume_front(option))
+    return std::nullopt;
+  auto at = arguments.begin() + index;
+  if (argument.consume_front("=")) {
+    std::string value = argument.str();
+    arguments.erase(at);
+    return value;
+  }
+  if (!argument.empty() || index + 1 == arguments.size())
+    return std::nullopt;
+  std::string value = arguments[index + 1];
+  arguments.erase(at, at + 2);
+  return value;
+}
+
+/// Plug-ins that know of MLIR only.
+template <typename Plugin>
+static llvm::Expected<Plugin> loadForeignPlugin(const std::string &path) {
+  auto plugin = Plugin::load(path);
+  if (!plugin)
+    return llvm::createStringError("cannot load plug-in '" + path +
+                                   "': " + llvm::toString(plugin.takeError()));
+  return *plugin;
+}
+
+/// Loads the plug-in that the argument at `index` names; false where it names none.
+static llvm::Expected<bool> takePlugin(std::vector<char *> &arguments, size_t index,
+                                       mlir::DialectRegistry &registry) {
+  if (auto path = takeOption(arguments, index, "load-plugin")) {
+    if (llvm::Error error = loadPlugin(*path, registry))
+      return std::move(error);
+  } else if (auto path = takeOption(arguments, index, "load-pass-plugin")) {
+    auto plugin = loadForeignPlugin<mlir::PassPlugin>(*path);
+    if (!plugin)
+      return plugin.takeError();
+    plugin->registerPassRegistryCallbacks();
+  } else if (auto path = takeOption(arguments, index, "load-dialect-plugin")) {
+    auto plugin = loadForeignPlugin<mlir::DialectPlugin>(*path);
+    if (!plugin)
+      return plugin.takeError();
+    plugin->registerDialectRegistryCallbacks(registry);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+llvm::Error bitwright::registerEverything(std::vector<char *> &arguments,
+                                          mlir::DialectRegistry &registry) {
+  registerBuiltin(registry);
+  for (size_t i = 1; i < arguments.size() && llvm::StringRef(arguments[i]) != "--";) {
+    llvm::Expected<bool> taken = takePlugin(arguments, i, registry);
+    if (!taken)
+      return taken.takeError();
+    if (!*taken)
+      ++i;
+  }
+  // Their help lists every scheme.
   registerPipelines();
+  return llvm::Error::success();
+}
+
+void bitwright::addPluginOption(llvm::cl::OptionCategory &category) {
+  // For the help only: registerEverything has read it.
+  static llvm::cl::list<std::string> option{
+      "load-plugin", llvm::cl::value_desc("file"), llvm::cl::cat(category),
+      llvm::cl::desc("Load a library that adds passes, schemes and the like")};
 }

@@ -6,17 +6,24 @@
 #ifndef BITWRIGHT_TOOLS_DRIVER_REGISTERALL_H
 #define BITWRIGHT_TOOLS_DRIVER_REGISTERALL_H
 
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Error.h"
+#include <vector>
+
 namespace mlir {
 class DialectRegistry;
 } // namespace mlir
 
 namespace bitwright {
 
-/// The dialects that a module may hold at any stage.
-void registerAllDialects(mlir::DialectRegistry &registry);
+/// The dialects that a module may hold at any stage, all passes, schemes and pipelines, and what
+/// plug-ins add to them: `--load-plugin=FILE`, and MLIR's own `--load-pass-plugin=FILE` and
+/// `--load-dialect-plugin=FILE`, each as often as wanted. These are taken off `arguments`, so that
+/// the rest of the command line may name what a plug-in added. Called before any option is read.
+llvm::Error registerEverything(std::vector<char *> &arguments, mlir::DialectRegistry &registry);
 
-/// All passes and pipelines, so that a command line can name them.
-void registerAllPasses();
+/// Puts `--load-plugin` into the tool's `--help`.
+void addPluginOption(llvm::cl::OptionCategory &category);
 
 } // namespace bitwright
 

@@ -5,6 +5,7 @@
 
 #include "tools/Driver/ToolMain.h"
 #include "bitwright/Support/Error.h"
+#include "bitwright/Support/Version.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Config/llvm-config.h"

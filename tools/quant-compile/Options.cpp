@@ -5,6 +5,7 @@
 
 #include "Options.h"
 #include "bitwright/Support/Error.h"
+#include "tools/Driver/RegisterAll.h"
 #include "tools/Driver/ToolMain.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
@@ -158,6 +159,7 @@ static llvm::Error readDims(const CommandLine &line, CompileToolOptions &options
 llvm::Expected<CompileToolOptions> bitwright::parseCompileOptions(int argc, char **argv) {
   clearCommandLine();
   static CommandLine line;
+  addPluginOption(line.files);
   registerCalibrationOptions();
   cl::HideUnrelatedOptions({&line.files, &line.target, &line.quantize, &getCalibrationCategory()});
   cl::ParseCommandLineOptions(

@@ -50,13 +50,15 @@ static mlir::LogicalResult compile(mlir::ModuleOp module, const CompileToolOptio
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   startTool("quant-compile");
-  registerAllPasses();
+  mlir::DialectRegistry registry;
+  std::vector<char *> arguments(argv, argv + argc);
+  if (llvm::Error error = registerEverything(arguments, registry))
+    return reportError("quant-compile", std::move(error));
   setUpCalibration();
-  llvm::Expected<CompileToolOptions> options = parseCompileOptions(argc, argv);
+  llvm::Expected<CompileToolOptions> options =
+      parseCompileOptions(int(arguments.size()), arguments.data());
   if (!options)
     return reportError("quant-compile", options.takeError());
-  mlir::DialectRegistry registry;
-  registerAllDialects(registry);
   mlir::MLIRContext context(registry);
   context.getOrLoadDialect<qnn::QNNDialect>();
   context.printOpOnDiagnostic(false);

@@ -5,6 +5,7 @@
 
 #include "Options.h"
 #include "bitwright/Support/Error.h"
+#include "tools/Driver/RegisterAll.h"
 #include "tools/Driver/ToolMain.h"
 #include "llvm/Support/CommandLine.h"
 
@@ -136,6 +137,7 @@ static llvm::Error readDims(const CommandLine &line, RunToolOptions &options) {
 llvm::Expected<RunToolOptions> bitwright::parseRunOptions(int argc, char **argv) {
   clearCommandLine();
   static CommandLine line;
+  addPluginOption(line.general);
   cl::HideUnrelatedOptions({&line.general, &line.run, &line.time, &line.score});
   cl::ParseCommandLineOptions(argc, argv,
                               "quant-run: runs, times, scores and compares models\n\n"

@@ -185,12 +185,13 @@ static int run(const RunToolOptions &options, mlir::MLIRContext &context) {
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   startTool("quant-run");
-  registerAllPasses();
-  llvm::Expected<RunToolOptions> options = parseRunOptions(argc, argv);
+  mlir::DialectRegistry registry;
+  std::vector<char *> arguments(argv, argv + argc);
+  if (llvm::Error error = registerEverything(arguments, registry))
+    return reportError("quant-run", std::move(error));
+  llvm::Expected<RunToolOptions> options = parseRunOptions(int(arguments.size()), arguments.data());
   if (!options)
     return reportError("quant-run", options.takeError());
-  mlir::DialectRegistry registry;
-  registerAllDialects(registry);
   mlir::MLIRContext context(registry);
   context.getOrLoadDialect<qnn::QNNDialect>();
   context.printOpOnDiagnostic(false);

@@ -6,6 +6,7 @@
 #include "bitwright/Import/ONNX/Importer.h"
 #include "tools/Driver/Diagnostics.h"
 #include "tools/Driver/ModuleIO.h"
+#include "tools/Driver/RegisterAll.h"
 #include "tools/Driver/ToolMain.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -47,7 +48,7 @@ std::string parseDim(StringRef text, StringMap<int64_t> &dims) {
   return "";
 }
 
-int translate(const Options &options) {
+int translate(const Options &options, const mlir::DialectRegistry &registry) {
   if (!options.importOnnx)
     return fail("expects --import-onnx");
   if (options.input.empty())
@@ -57,7 +58,7 @@ int translate(const Options &options) {
   for (const std::string &dim : options.dims)
     if (std::string problem = parseDim(dim, importOptions.dims); !problem.empty())
       return fail(problem);
-  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   bitwright::DiagnosticPrinter printer(&context);
   auto module = bitwright::importOnnx(options.input, importOptions, &context);
   if (!module)
@@ -72,12 +73,17 @@ int translate(const Options &options) {
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   bitwright::startTool("quant-translate");
+  mlir::DialectRegistry registry;
+  std::vector<char *> arguments(argv, argv + argc);
+  if (Error error = bitwright::registerEverything(arguments, registry))
+    return bitwright::reportError("quant-translate", std::move(error));
   Options options;
+  bitwright::addPluginOption(options.category);
   cl::HideUnrelatedOptions(options.category);
-  cl::ParseCommandLineOptions(argc, argv,
+  cl::ParseCommandLineOptions(int(arguments.size()), arguments.data(),
                               "quant-translate: reads model files into the qnn dialect\n\n"
                               "  quant-translate --import-onnx model.onnx -o model.mlir\n");
-  if (Error error = bitwright::checkArguments({argv, size_t(argc)}))
+  if (Error error = bitwright::checkArguments(arguments))
     return bitwright::reportError("quant-translate", std::move(error));
-  return translate(options);
+  return translate(options, registry);
 }
