@@ -53,6 +53,7 @@ static void setAttributes(llvm::Module &module, const TargetSpec &target) {
     if (function.isDeclaration())
       continue;
     function.addFnAttr("target-cpu", target.cpu);
+    function.addFnAttr("tune-cpu", target.tuneCpu);
     if (!target.features.empty())
       function.addFnAttr("target-features", target.features);
     if (target.cpuBits & BW_CPU_AVX512F)

@@ -61,6 +61,14 @@ std::string bitwright::listTargetFeatures() {
                     ", ");
 }
 
+/// The level of x86-64 that has the widest of these registers: code is tuned for the first CPUs
+/// that have them. The baseline's tuning, for one, splits each unaligned access of 32 bytes in two.
+static llvm::StringRef getTuneCpu(uint64_t bits) {
+  if (bits & BW_CPU_AVX512F)
+    return "x86-64-v4";
+  return bits & BW_CPU_AVX2 ? "x86-64-v3" : baselineCpu;
+}
+
 static llvm::Expected<std::string> parseTriple(llvm::StringRef text) {
   if (text.empty())
     return supportedTriple.str();
@@ -144,6 +152,7 @@ llvm::Expected<TargetSpec> bitwright::parseTarget(llvm::StringRef triple, llvm::
   if (llvm::Error error = applyAttributes(attrs, spec.cpuBits))
     return std::move(error);
   spec.cpu = baselineCpu.str();
+  spec.tuneCpu = getTuneCpu(spec.cpuBits).str();
   for (const Feature &feature : knownFeatures)
     if (spec.cpuBits & feature.bit & ~uint64_t(BW_CPU_SSE42))
       spec.features += (spec.features.empty() ? "+" : ",+") + feature.name.str();

@@ -18,7 +18,8 @@ namespace bitwright {
 struct TargetSpec {
   std::string triple;   ///< Normalized, e.g. "x86_64-unknown-linux-gnu".
   std::string cpu;      ///< The LLVM CPU whose features are the baseline.
-  std::string features; ///< On top of it: "+f16c,+avx2,+fma", in a fixed order.
+  std::string tuneCpu;  ///< The LLVM CPU whose costs decide between equal code; adds no feature.
+  std::string features; ///< On top of `cpu`: "+f16c,+avx2,+fma", in a fixed order.
   uint64_t cpuBits = 0; ///< The same as BW_CPU_* bits, baseline included.
 };
 

@@ -42,6 +42,16 @@ TEST(Target, TakingAwayTakesWhatBuildsOnIt) {
             uint64_t(BW_CPU_SSE42 | BW_CPU_FMA | BW_CPU_F16C));
 }
 
+/// The widest registers decide how code is tuned; the CPU that names the features stays the
+/// baseline.
+TEST(Target, TuningFollowsTheFeatures) {
+  EXPECT_EQ(parse("", "", "").tuneCpu, "x86-64-v2");
+  EXPECT_EQ(parse("", "", "+avx2").tuneCpu, "x86-64-v3");
+  EXPECT_EQ(parse("", "znver4", "-avx512f").tuneCpu, "x86-64-v3");
+  EXPECT_EQ(parse("", "", "+avx512f").tuneCpu, "x86-64-v4");
+  EXPECT_EQ(parse("", "znver4", "").cpu, "x86-64-v2");
+}
+
 TEST(Target, NativeRunsHere) {
   EXPECT_EQ(parse("", "native", "").cpuBits & ~bw_cpu_features(), 0u);
 }
