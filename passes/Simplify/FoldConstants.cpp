@@ -5,6 +5,7 @@
 /// walk from top to bottom: each needs what the others found out above.
 
 #include "passes/Common/Utils.h"
+#include "passes/Simplify/DequantizedConstants.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Simplify/ShapeValues.h"
 
@@ -39,6 +40,7 @@ private:
   LogicalResult visitIf(qnn::IfOp op);
   LogicalResult refineTypes(Operation *op);
   bool foldShapeArithmetic(Operation *op);
+  bool foldDequantized(Operation *op);
   bool foldByEvaluation(Operation *op);
   bool replaceByUnitDims(Operation *op);
   void makeShapeOperandConstant(Operation *op);
@@ -86,7 +88,7 @@ LogicalResult ConstantFolder::visit(Operation *op) {
     return success();
   if (failed(refineTypes(op)))
     return failure();
-  if (foldShapeArithmetic(op) || foldByEvaluation(op))
+  if (foldShapeArithmetic(op) || foldDequantized(op) || foldByEvaluation(op))
     return success();
   if (!replaceByUnitDims(op))
     makeShapeOperandConstant(op);
@@ -199,9 +201,25 @@ int64_t getBytes(TypeRange types) {
 constexpr int64_t maxGrowth = 8;
 constexpr int64_t alwaysFoldBytes = 4096;
 
+/// Weights that are computed from dequantized ones: moves keep them stored, what else there is
+/// reads float constants from here on.
+bool ConstantFolder::foldDequantized(Operation *op) {
+  if (!isMemoryEffectFree(op) || isa<qnn::ContractionInterface>(op) ||
+      !readsDequantizedConstants(op))
+    return false;
+  if (Value moved = moveStoredConstant(op, builder)) {
+    replace(op, moved);
+    return true;
+  }
+  dequantizeOperands(op, builder);
+  return false;
+}
+
+/// A dequantize in front of anything else is what fusion looks for.
 bool ConstantFolder::foldByEvaluation(Operation *op) {
+  auto dequantize = dyn_cast<qnn::DequantizeOp>(op);
   if (op->getNumOperands() == 0 || op->getNumResults() == 0 || !isMemoryEffectFree(op) ||
-      isa<qnn::DequantizeOp>(op))
+      (dequantize && !foldsExactly(dequantize)))
     return false;
   if (!llvm::all_of(op->getOperands(), isConstantValue))
     return false;

@@ -136,3 +136,55 @@ func.func @foreign() -> i32 {
   %r = arith.constant 1 : i32
   return %r : i32
 }
+
+// -----
+
+// A bias of int32 that float holds exactly is a float constant; one that float would round keeps its dequantize.
+// CHECK-LABEL: func.func @dequantized_bias
+// CHECK: %[[B:.+]] = qnn.constant dense<[8388607.5, -3.500000e+00]> : tensor<2xf32>
+// CHECK: %[[L:.+]] = qnn.dequantize %{{.+}} : tensor<2xi32>, tensor<f32>, tensor<i32> -> tensor<2xf32>
+// CHECK: return %[[B]], %[[L]]
+func.func @dequantized_bias() -> (tensor<2xf32>, tensor<2xf32>) {
+  %b = qnn.constant dense<[16777215, -7]> : tensor<2xi32>
+  %l = qnn.constant dense<[16777216, -7]> : tensor<2xi32>
+  %s = qnn.constant dense<0.5> : tensor<f32>
+  %z = qnn.constant dense<0> : tensor<i32>
+  %0 = qnn.dequantize %b, %s, %z : tensor<2xi32>, tensor<f32>, tensor<i32> -> tensor<2xf32>
+  %1 = qnn.dequantize %l, %s, %z : tensor<2xi32>, tensor<f32>, tensor<i32> -> tensor<2xf32>
+  return %0, %1 : tensor<2xf32>, tensor<2xf32>
+}
+
+// -----
+
+// A move of dequantized weights is a move of what is stored, with the scales on the dimension that goes with them.
+// CHECK-LABEL: func.func @moved_weights
+// CHECK: %[[W:.+]] = qnn.constant dense<{{\[\[}}1, 3, 5], [2, 4, 6]]> : tensor<2x3xi8>
+// CHECK: %[[D:.+]] = qnn.dequantize %[[W]], %{{.+}}, %{{.+}} : tensor<2x3xi8>, tensor<2xf32>, tensor<2xi8> -> tensor<2x3xf32>
+// CHECK: qnn.linear %{{.+}}, %[[D]]
+func.func @moved_weights(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {
+  %q = qnn.constant dense<[[1, 2], [3, 4], [5, 6]]> : tensor<3x2xi8>
+  %s = qnn.constant dense<[0.5, 0.25]> : tensor<2xf32>
+  %z = qnn.constant dense<0> : tensor<2xi8>
+  %d = qnn.dequantize %q, %s, %z {axis = 1 : i64} : tensor<3x2xi8>, tensor<2xf32>, tensor<2xi8> -> tensor<3x2xf32>
+  %w = qnn.transpose %d perm [1, 0] : tensor<3x2xf32> -> tensor<2x3xf32>
+  %y = qnn.linear %x, %w : tensor<1x3xf32>, tensor<2x3xf32> -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}
+
+// -----
+
+// Arithmetic on dequantized weights is done in float.
+// CHECK-LABEL: func.func @computed_weights
+// CHECK: %[[W:.+]] = qnn.constant dense<{{\[\[}}1.000000e+00, 2.000000e+00], [3.000000e+00, 4.000000e+00]]> : tensor<2x2xf32>
+// CHECK-NOT: qnn.dequantize
+// CHECK: qnn.linear %{{.+}}, %[[W]]
+func.func @computed_weights(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  %q = qnn.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>
+  %s = qnn.constant dense<0.5> : tensor<f32>
+  %z = qnn.constant dense<0> : tensor<i8>
+  %two = qnn.constant dense<2.0> : tensor<f32>
+  %d = qnn.dequantize %q, %s, %z : tensor<2x2xi8>, tensor<f32>, tensor<i8> -> tensor<2x2xf32>
+  %w = qnn.mul %d, %two : tensor<2x2xf32>, tensor<f32> -> tensor<2x2xf32>
+  %y = qnn.linear %x, %w : tensor<1x2xf32>, tensor<2x2xf32> -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}
