@@ -7,6 +7,8 @@
 #ifndef BITWRIGHT_DIALECTS_QNN_INTEGERRANGE_H
 #define BITWRIGHT_DIALECTS_QNN_INTEGERRANGE_H
 
+#include "llvm/ADT/ArrayRef.h"
+#include <algorithm>
 #include <cstdint>
 
 namespace bitwright {
@@ -34,6 +36,32 @@ constexpr IntegerRange integerRange(unsigned bits, bool isUnsigned) {
 constexpr IntegerRange narrowRange(unsigned bits) {
   int64_t half = int64_t(1) << (bits - 1);
   return {1 - half, half - 1};
+}
+
+/// The least and greatest value that sum((x - zeroPoint) * w) + bias can take
+/// for x anywhere in `input`, in 64 bits.
+struct AccumulatorBounds {
+  int64_t min;
+  int64_t max;
+
+  bool fitsInt32() const { return min >= INT32_MIN && max <= INT32_MAX; }
+};
+
+inline AccumulatorBounds accumulatorBounds(llvm::ArrayRef<int8_t> weights, IntegerRange input,
+                                           int64_t zeroPoint, int64_t bias = 0) {
+  AccumulatorBounds bounds = {bias, bias};
+  for (int64_t weight : weights) {
+    int64_t a = weight * (input.min - zeroPoint);
+    int64_t b = weight * (input.max - zeroPoint);
+    bounds.min += std::min(a, b);
+    bounds.max += std::max(a, b);
+  }
+  return bounds;
+}
+
+/// Whether a sum of `count` terms, each at most `largest` in magnitude, stays inside int32.
+inline bool fitsInt32(int64_t count, int64_t largest) {
+  return count == 0 || largest <= int64_t(INT32_MAX) / count;
 }
 
 } // namespace bitwright

@@ -115,36 +115,51 @@ LogicalResult checkGranularity(Operation *op, Value tensor, Value scale, Value z
 
 //===--- accumulators -----------------------------------------------------===//
 
-/// Largest |x - zero_point| of 8-bit data.
-int64_t largestDifference(Value zeroPoint, bool isUnsigned) {
-  IntegerRange range = byteRange(isUnsigned);
-  std::optional<SmallVector<int64_t>> values = zeroPoint ? getIntegers(zeroPoint) : std::nullopt;
-  if (!values || values->size() != 1)
-    return range.max - range.min;
-  int64_t point = isUnsigned ? (*values)[0] & 255 : (*values)[0];
-  return std::max(range.max - point, point - range.min);
-}
+/// What the data of a contraction can be: its storage range and, where that is constant, its
+/// zero point.
+struct DataRange {
+  IntegerRange range;
+  std::optional<int64_t> zeroPoint;
 
-/// Largest sum over a channel of |w| * factor + |bias|, from the constants.
+  DataRange(Value zeroPointValue, bool isUnsigned) : range(byteRange(isUnsigned)) {
+    std::optional<SmallVector<int64_t>> values =
+        zeroPointValue ? getIntegers(zeroPointValue) : std::nullopt;
+    if (values && values->size() == 1)
+      zeroPoint = isUnsigned ? (*values)[0] & 255 : (*values)[0];
+  }
+  /// Largest |x - zero_point|.
+  int64_t largest() const {
+    return zeroPoint ? std::max(range.max - *zeroPoint, *zeroPoint - range.min) : range.steps();
+  }
+  /// What the sums of one channel can be.
+  AccumulatorBounds bounds(ArrayRef<int8_t> weights, int64_t bias) const {
+    if (zeroPoint)
+      return accumulatorBounds(weights, range, *zeroPoint, bias);
+    return accumulatorBounds(weights, {-range.steps(), range.steps()}, 0, bias);
+  }
+};
+
+/// The sum of largest magnitude over all channels of constant weights.
 std::optional<int64_t> largestSum(Value weight, const std::optional<SmallVector<int64_t>> &bias,
-                                  int64_t factor) {
+                                  const DataRange &input) {
   std::optional<ConstantData> data = getConstant(weight);
   if (!data || !data->type.getElementType().isInteger(8))
     return std::nullopt;
   int64_t channels = data->type.getShape()[0], largest = 0;
   int64_t size = channels ? data->bytes.size() / channels : 0;
   for (int64_t channel = 0; channel < channels; ++channel) {
-    int64_t sum = 0;
-    for (char value : data->bytes.slice(channel * size, size))
-      sum += std::abs(int64_t(int8_t(value)));
-    largest = std::max(largest, sum * factor + (bias ? std::abs((*bias)[channel]) : 0));
+    ArrayRef<char> bytes = data->bytes.slice(channel * size, size);
+    AccumulatorBounds bounds =
+        input.bounds({reinterpret_cast<const int8_t *>(bytes.data()), bytes.size()},
+                     bias ? (*bias)[channel] : 0);
+    largest = std::max({largest, bounds.max, -(bounds.min + 1)}); // as int32 reaches
   }
   return largest;
 }
 
 /// Q12: acc = sum((x - zero_point) * w) + bias stays inside int32. The bound of
 /// K products is tried first, the weights themselves where it is not enough.
-LogicalResult checkAccumulator(Operation *op, Value weight, Value bias, int64_t factor) {
+LogicalResult checkAccumulator(Operation *op, Value weight, Value bias, const DataRange &input) {
   int64_t products = 1;
   for (int64_t dim : dimsOf(weight).drop_front())
     if (isDynamic(dim) || llvm::MulOverflow(products, dim, products))
@@ -156,10 +171,10 @@ LogicalResult checkAccumulator(Operation *op, Value weight, Value bias, int64_t 
   for (int64_t value : biases.value_or(SmallVector<int64_t>()))
     largestBias = std::max(largestBias, std::abs(value));
   int64_t bound = 0;
-  int64_t perProduct = factor * -byteRange(/*isUnsigned=*/false).min;
+  int64_t perProduct = input.largest() * -byteRange(/*isUnsigned=*/false).min;
   if (!llvm::MulOverflow(products, perProduct, bound) && bound < accumulatorLimit - largestBias)
     return success();
-  std::optional<int64_t> exact = largestSum(weight, biases, factor);
+  std::optional<int64_t> exact = largestSum(weight, biases, input);
   if (exact && *exact < accumulatorLimit)
     return success();
   InFlightDiagnostic diag = op->emitOpError("may overflow its 32-bit accumulator: ");
@@ -192,15 +207,13 @@ template <typename OpT> LogicalResult checkContraction(OpT op) {
       return op.emitOpError("expects a residual of the result's shape, but got ")
              << residual.getType();
   }
-  int64_t factor = largestDifference(op.getInputZeroPoint(), op.getUnsignedInput());
-  return checkAccumulator(op, op.getWeight(), op.getBias(), factor);
+  return checkAccumulator(op, op.getWeight(), op.getBias(),
+                          DataRange(op.getInputZeroPoint(), op.getUnsignedInput()));
 }
 
 /// Q13: a mean of `count` differences stays inside int32.
 LogicalResult checkMean(Operation *op, int64_t count, Value zeroPoint, bool isUnsigned) {
-  int64_t sum = 0;
-  if (llvm::MulOverflow(count, largestDifference(zeroPoint, isUnsigned), sum) ||
-      sum >= accumulatorLimit)
+  if (!fitsInt32(count, DataRange(zeroPoint, isUnsigned).largest()))
     return op->emitOpError("may overflow its 32-bit accumulator: ") << count << " elements";
   return success();
 }
@@ -276,7 +289,7 @@ LogicalResult DynamicQLinearOp::verify() {
   if (failed(checkScaleValues(*this, "weight scale", getWeightScale(), /*allowZero=*/false)) ||
       failed(checkScaleValues(*this, "scale", getScale(), /*allowZero=*/false)))
     return failure();
-  return checkAccumulator(*this, getWeight(), Value(), largestDifference(Value(), true));
+  return checkAccumulator(*this, getWeight(), Value(), DataRange(Value(), /*isUnsigned=*/true));
 }
 
 LogicalResult BlockLinearOp::verify() {

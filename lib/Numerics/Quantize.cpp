@@ -77,19 +77,7 @@ float bitwright::chooseDynamicSymmetricScale(llvm::ArrayRef<float> row) {
   return scale == 0.0f ? 1.0f : scale;
 }
 
-AccumulatorBounds bitwright::accumulatorBounds(llvm::ArrayRef<int8_t> weights, IntegerRange input,
-                                               int64_t zeroPoint, int64_t bias) {
-  AccumulatorBounds bounds = {bias, bias};
-  for (int64_t weight : weights) {
-    int64_t a = weight * (input.min - zeroPoint);
-    int64_t b = weight * (input.max - zeroPoint);
-    bounds.min += std::min(a, b);
-    bounds.max += std::max(a, b);
-  }
-  return bounds;
-}
-
-std::optional<int32_t> bitwright::quantizeBias(float bias, float inputScale, float weightScale) {
+std::optional<int32_t> bitwright::quantizeBias(double bias, float inputScale, float weightScale) {
   double q = roundHalfEven(double(bias) / (double(inputScale) * double(weightScale)));
   if (!(q >= double(INT32_MIN) && q <= double(INT32_MAX)))
     return std::nullopt;

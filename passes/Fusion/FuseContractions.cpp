@@ -11,23 +11,41 @@
 using namespace mlir;
 using namespace bitwright;
 
+/// The bias as real numbers: float constants, or int32 ones with a scale of their own, as ONNX
+/// models have them.
+static std::optional<SmallVector<double>> getBiases(Value bias) {
+  if (auto floats = getFloats(bias))
+    return SmallVector<double>(floats->begin(), floats->end());
+  auto dequantize = bias.getDefiningOp<qnn::DequantizeOp>();
+  if (!dequantize || !getTensorType(dequantize.getInput()).getElementType().isInteger(32))
+    return std::nullopt;
+  auto values = getIntegers(dequantize.getInput());
+  auto scales = getFloats(dequantize.getScale());
+  if (!values || !scales || (scales->size() != 1 && scales->size() != values->size()))
+    return std::nullopt;
+  SmallVector<double> result;
+  for (auto [i, value] : llvm::enumerate(*values))
+    result.push_back(double(value) * double((*scales)[scales->size() == 1 ? 0 : i]));
+  return result;
+}
+
 /// Quantizes the bias and checks that no sum can leave int32.
 static MatchOr<SmallVector<int32_t>> quantizeBiases(const ContractionMatch &match) {
   OpOperand *operand = cast<qnn::ContractionInterface>(match.contraction).getBiasOperand();
   SmallVector<int32_t> result;
-  std::optional<SmallVector<float>> floats;
+  std::optional<SmallVector<double>> biases;
   if (operand && operand->get()) {
-    floats = getFloats(operand->get());
-    if (!floats || floats->size() != match.weights.scales.size())
+    biases = getBiases(operand->get());
+    if (!biases || biases->size() != match.weights.scales.size())
       return "its bias is not constant";
   }
   int64_t channels = match.weights.scales.size(),
           perChannel = match.weights.bytes.size() / channels;
   for (int64_t c = 0; c < channels; ++c) {
     int32_t bias = 0;
-    if (floats) {
+    if (biases) {
       auto quantized =
-          quantizeBias((*floats)[c], match.input.params.scaleValue, match.weights.scales[c]);
+          quantizeBias((*biases)[c], match.input.params.scaleValue, match.weights.scales[c]);
       if (!quantized)
         return "its bias does not fit int32 in channel " + std::to_string(c);
       result.push_back(bias = *quantized);
@@ -53,7 +71,7 @@ static MatchOr<ContractionMatch> findContraction(qnn::QuantizeOp op) {
       if (match.add || !residual ||
           !isa_and_nonnull<qnn::ContractionInterface>(sum.getDefiningOp()))
         continue;
-      if (other.getType() != sum.getType() || add.getType() != sum.getType())
+      if (!fitsOnSums(add, sum, other))
         return "the tensor added to it is broadcast";
       match.add = add;
       match.residual = *residual;
@@ -63,7 +81,7 @@ static MatchOr<ContractionMatch> findContraction(qnn::QuantizeOp op) {
   match.contraction = value.getDefiningOp();
   if (!isa_and_nonnull<qnn::ContractionInterface>(match.contraction))
     return "no contraction";
-  if (!isa<qnn::Conv2dOp, qnn::LinearOp>(match.contraction))
+  if (!hasIntegerSums(match.contraction))
     return match.contraction->getName().getStringRef().str() + " has no integer form";
   if (!value.hasOneUse())
     return "its float result has other uses";
@@ -129,6 +147,8 @@ struct FuseContraction final : OpRewritePattern<qnn::QuantizeOp> {
       text += ", residual add";
     if (match.clamp)
       text += isa<qnn::ReluOp>(match.clamp) ? ", relu" : ", clip";
+    if (match.weights.isRounded)
+      text += "; weights that leave the signed byte are rounded to it";
     return text;
   }
 

@@ -101,6 +101,10 @@ template <typename OpTy> struct FuseMean final : OpRewritePattern<qnn::QuantizeO
       return rewriter.notifyMatchFailure(op, "the operand of the mean is not quantized");
     if (!isSupported(mean))
       return rewriter.notifyMatchFailure(op, "the window is dilated");
+    IntegerRange range = input->params.range();
+    int64_t zeroPoint = input->params.zeroPointValue;
+    if (!fitsInt32(countElements(mean), std::max(range.max - zeroPoint, zeroPoint - range.min)))
+      return rewriter.notifyMatchFailure(op, "its sum may leave int32");
     Value multiplier = createMultiplier(
         rewriter, mean.getLoc(), double(input->params.scaleValue) / double(output->scaleValue));
     Operation *fused = create(mean, op, *input, *output, multiplier, rewriter);
@@ -112,6 +116,20 @@ template <typename OpTy> struct FuseMean final : OpRewritePattern<qnn::QuantizeO
   static bool isSupported(qnn::ReduceMeanOp) { return true; }
   static bool isSupported(qnn::AvgPool2dOp pool) {
     return llvm::all_of(pool.getDilations(), [](int64_t dilation) { return dilation == 1; });
+  }
+
+  /// What a mean is over, as far as is known.
+  static int64_t countElements(qnn::ReduceMeanOp mean) {
+    int64_t count = 1;
+    for (int64_t axis : mean.getAxes())
+      if (int64_t size = getTensorType(mean.getInput()).getDimSize(axis);
+          !ShapedType::isDynamic(size) && llvm::MulOverflow(count, size, count))
+        return INT64_MAX;
+    return count;
+  }
+  static int64_t countElements(qnn::AvgPool2dOp pool) {
+    int64_t count = 0;
+    return llvm::MulOverflow(pool.getKernel()[0], pool.getKernel()[1], count) ? INT64_MAX : count;
   }
 
   static Operation *create(qnn::ReduceMeanOp mean, qnn::QuantizeOp op, const QuantizedValue &input,

@@ -50,10 +50,6 @@ private:
   llvm::SetVector<Operation *> ops;
 };
 
-bool isScalarConstant(Value value) {
-  return isConstantValue(value) && getTensorType(value).getNumElements() == 1;
-}
-
 bool ScalarFunction::collect(Value value, Value root) {
   if (isScalarConstant(value))
     return true;

@@ -48,6 +48,46 @@ std::optional<QuantizedValue> bitwright::getQuantized(Value value) {
   return QuantizedValue{dequantize.getInput(), *params};
 }
 
+/// Differences to an unsigned zero point reach from -255 to 255. A channel that leaves the signed
+/// byte is clipped to it, or put on a coarser scale, whichever changes it less; true where it was.
+static bool fitSignedByte(ArrayRef<int64_t> values, float &scale, MutableArrayRef<int8_t> bytes) {
+  IntegerRange range = integerRange(8, /*isUnsigned=*/false);
+  auto store = [&](double step) {
+    double error = 0;
+    for (auto [value, byte] : llvm::zip_equal(values, bytes)) {
+      byte = int8_t(range.clamp(int64_t(roundHalfEven(double(value) / step))));
+      error += std::pow(double(value) - step * byte, 2);
+    }
+    return error;
+  };
+  double most = 0;
+  for (int64_t value : values)
+    most = std::max({most, double(value) / double(range.max), double(value) / double(range.min)});
+  double clipped = store(1);
+  if (clipped == 0)
+    return false;
+  if (store(most) <= clipped)
+    scale = float(scale * most);
+  else
+    store(1);
+  return true;
+}
+
+/// The stored weights minus their zero points, and those; nullopt where they are not constant.
+static std::optional<SmallVector<int64_t>>
+getDifferences(qnn::DequantizeOp op, ArrayRef<int64_t> zeroPoints, int64_t perChannel) {
+  auto data = getConstant(op.getInput());
+  if (!data)
+    return std::nullopt;
+  SmallVector<int64_t> values;
+  for (auto [i, byte] : llvm::enumerate(data->bytes)) {
+    int64_t zero = zeroPoints[zeroPoints.size() == 1 ? 0 : i / perChannel];
+    values.push_back(op.getIsUnsigned() ? int64_t(uint8_t(byte)) - (zero & 255)
+                                        : int64_t(int8_t(byte)) - zero);
+  }
+  return values;
+}
+
 MatchOr<QuantizedWeights> bitwright::getQuantizedWeights(Value weight) {
   auto dequantize = weight.getDefiningOp<qnn::DequantizeOp>();
   if (!dequantize || !isConstantValue(dequantize.getInput()))
@@ -62,31 +102,26 @@ MatchOr<QuantizedWeights> bitwright::getQuantizedWeights(Value weight) {
     return "the scales of its weights are not constant";
   if (dequantize.getBlockSize() != 0 || (scaleRank == 1 && dequantize.getAxis() != 0))
     return "its weights have scales along a contracted dimension";
-  auto data = getConstant(dequantize.getInput());
-  int64_t channels = type.getDimSize(0);
-  if (!data || channels == 0 || data->bytes.empty())
+  if (type.getNumElements() == 0)
     return "its weights are empty";
+  int64_t channels = type.getDimSize(0), perChannel = type.getNumElements() / channels;
+  auto values = getDifferences(dequantize, *zeroPoints, perChannel);
+  if (!values)
+    return "its weights are not in the module";
 
   QuantizedWeights weights;
   weights.scales =
       scaleRank == 0 ? SmallVector<float>(channels, scales->front()) : SmallVector<float>(*scales);
-  int64_t perChannel = data->bytes.size() / channels;
-  bool isSymmetric = !dequantize.getIsUnsigned();
-  for (auto [i, byte] : llvm::enumerate(data->bytes)) {
-    int64_t zero = (*zeroPoints)[zeroPoints->size() == 1 ? 0 : i / perChannel];
-    int64_t value = dequantize.getIsUnsigned() ? int64_t(uint8_t(byte)) - (zero & 255)
-                                               : int64_t(int8_t(byte)) - zero;
-    isSymmetric &= zero == 0;
-    if (value < -128 || value > 127)
-      return "its weights have zero points that leave the signed byte";
-    weights.bytes.push_back(int8_t(value));
-  }
-  if (isSymmetric)
+  weights.bytes.resize(values->size());
+  for (int64_t c = 0; c < channels; ++c)
+    weights.isRounded |=
+        fitSignedByte(ArrayRef(*values).slice(c * perChannel, perChannel), weights.scales[c],
+                      MutableArrayRef(weights.bytes).slice(c * perChannel, perChannel));
+  bool isSymmetric = llvm::all_of(*zeroPoints, [](int64_t zero) { return zero == 0; });
+  if (isSymmetric && !dequantize.getIsUnsigned())
     weights.data = dequantize.getInput();
   return weights;
 }
-
-bool bitwright::isClamp(Operation *op) { return isa_and_nonnull<qnn::ReluOp, qnn::ClipOp>(op); }
 
 /// Quantizing grows with its argument, so limits before it are limits after it.
 IntegerRange bitwright::getClamp(Operation *activation, const TensorParams &output) {

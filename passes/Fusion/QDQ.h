@@ -10,6 +10,7 @@
 #include "bitwright/Numerics/Quantize.h"
 #include "dialects/QNN/QNNOps.h"
 #include "mlir/IR/PatternMatch.h"
+#include "passes/Common/IntegerForms.h"
 #include <optional>
 #include <string>
 
@@ -58,13 +59,12 @@ struct QuantizedWeights {
   mlir::Value data; ///< the constant itself where it is in that form already
   llvm::SmallVector<int8_t> bytes;
   llvm::SmallVector<float> scales; ///< one for each channel
+  bool isRounded = false;          ///< some differ from what was stored: see fitSignedByte
 };
 MatchOr<QuantizedWeights> getQuantizedWeights(mlir::Value weight);
 
 /// The storage values that a relu or clip after an op keeps; `op` null: all of them.
 IntegerRange getClamp(mlir::Operation *activation, const TensorParams &output);
-/// A relu or clip.
-bool isClamp(mlir::Operation *op);
 
 /// A scalar f32 constant; the multiplier is computed in double and rounded once.
 mlir::Value createMultiplier(mlir::OpBuilder &builder, mlir::Location loc, double value);

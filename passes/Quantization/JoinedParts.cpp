@@ -23,6 +23,8 @@ using namespace mlir;
 static constexpr double kMinSteps = 64;
 /// What a constant part must keep: signal over noise, 20 dB as a ratio.
 static constexpr double kMinRatio = 100;
+/// Constants that are remembered of one tensor; models that join more are not in sight.
+static constexpr size_t kMaxConstants = 64;
 static constexpr IntegerRange kActivations = integerRange(8, /*isUnsigned=*/true);
 
 std::string bitwright::getTensorName(Value value) {
@@ -73,58 +75,72 @@ static std::optional<std::pair<Value, double>> getScaled(Operation *op) {
   return std::nullopt;
 }
 
-const JoinedParts::Parts &JoinedParts::getParts(Value value) {
-  if (auto it = known.find(value); it != known.end())
-    return it->second;
-  Parts parts = findParts(value);
-  return known[value] = std::move(parts);
+JoinedParts::JoinedParts(Operation *root, const RangeMap &ranges) : ranges(ranges) {
+  root->walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (op->getNumResults() == 1 && (getScaled(op) || !getJoined(op).empty()))
+      known[op->getResult(0)] = findParts(op);
+  });
 }
 
-JoinedParts::Parts JoinedParts::findParts(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return {{value, 1.0}};
+JoinedParts::Parts JoinedParts::getParts(Value value) const {
+  if (auto it = known.find(value); it != known.end())
+    return it->second;
+  Parts parts;
+  if (getFiniteFloats(value))
+    parts.constants.push_back({value});
+  else
+    parts.narrowest = {value};
+  return parts;
+}
+
+JoinedParts::Parts JoinedParts::findParts(Operation *op) const {
+  Parts parts;
   if (auto scaled = getScaled(op)) {
-    Parts parts = getParts(scaled->first);
-    for (Part &part : parts)
+    parts = getParts(scaled->first);
+    parts.narrowest.factor *= scaled->second;
+    for (Part &part : parts.constants)
       part.factor *= scaled->second;
     return parts;
   }
   SmallVector<Value> joined = getJoined(op);
-  if (joined.empty())
-    return {{value, 1.0}};
-  Parts parts;
-  for (Value operand : joined)
-    for (const Part &part : Parts(getParts(operand)))
-      if (llvm::none_of(parts, [&](const Part &other) {
-            return other.origin == part.origin && other.factor == part.factor;
-          }))
-        parts.push_back(part);
+  parts = getParts(joined.front());
+  for (Value operand : ArrayRef(joined).drop_front())
+    add(parts, getParts(operand));
+  parts.isJoined |= joined.size() > 1;
   return parts;
 }
 
-double JoinedParts::countSteps(const Part &part, std::pair<double, double> range) const {
+void JoinedParts::add(Parts &parts, const Parts &more) const {
+  double width = getWidth(more.narrowest), least = getWidth(parts.narrowest);
+  if (width > 0 && (least == 0 || width < least))
+    parts.narrowest = more.narrowest;
+  for (const Part &part : more.constants)
+    if (parts.constants.size() < kMaxConstants)
+      parts.constants.push_back(part);
+  parts.isJoined |= more.isJoined;
+}
+
+/// What a part spans; 0 where it is all zeros or nothing is known of it.
+double JoinedParts::getWidth(const Part &part) const {
   double width = 0;
+  if (!part.origin)
+    return 0;
   if (auto values = getFiniteFloats(part.origin)) {
     for (float value : *values)
       width = std::max(width, std::fabs(double(value)));
-  } else if (ranges.contains(part.origin)) {
-    width = getWidth(ranges.lookup(part.origin));
+  } else if (auto it = ranges.find(part.origin); it != ranges.end()) {
+    width = ::getWidth(it->second);
   }
-  return width * part.factor * double(kActivations.steps()) / getWidth(range);
+  return width * part.factor;
 }
 
-/// Constants are rounded to see; tensors without range, or of zeros only, lose nothing.
+/// Whether a constant keeps 20 dB: it is rounded to see.
 bool JoinedParts::survives(const Part &part, std::pair<double, double> range) const {
-  auto values = getFiniteFloats(part.origin);
-  if (!values) {
-    double steps = countSteps(part, range);
-    return steps == 0 || steps >= kMinSteps;
-  }
   QuantParams params =
       chooseAsymmetricParams(float(range.first), float(range.second), kActivations);
+  SmallVector<float> values = *getFiniteFloats(part.origin);
   double signal = 0, noise = 0;
-  for (float value : *values) {
+  for (float value : values) {
     float scaled = float(value * part.factor);
     int64_t stored = quantize(scaled, params.scale, params.zeroPoint, kActivations);
     double error = double(dequantize(stored, params.scale, params.zeroPoint)) - scaled;
@@ -134,15 +150,22 @@ bool JoinedParts::survives(const Part &part, std::pair<double, double> range) co
   return signal >= kMinRatio * noise;
 }
 
-std::string JoinedParts::explainLoss(Value value, std::pair<double, double> range) {
-  const Parts &parts = getParts(value);
-  if (parts.size() < 2 || getWidth(range) == 0)
+std::string JoinedParts::explainLoss(Value value, std::pair<double, double> range) const {
+  Parts parts = getParts(value);
+  double steps = double(kActivations.steps()) / ::getWidth(range);
+  if (!parts.isJoined || ::getWidth(range) == 0)
     return "";
-  for (const Part &part : parts)
+  auto explain = [&](const Part &part) {
+    return llvm::formatv("it joins tensors of unlike range: {0} would span {1:F1} of the {2} "
+                         "steps of a common scale",
+                         getTensorName(part.origin), getWidth(part) * steps, kActivations.steps())
+        .str();
+  };
+  double narrowest = getWidth(parts.narrowest) * steps;
+  if (narrowest > 0 && narrowest < kMinSteps)
+    return explain(parts.narrowest);
+  for (const Part &part : parts.constants)
     if (!survives(part, range))
-      return llvm::formatv("it joins tensors of unlike range: {0} would span {1:F1} of the {2} "
-                           "steps of a common scale",
-                           getTensorName(part.origin), countSteps(part, range),
-                           kActivations.steps());
+      return explain(part);
   return "";
 }

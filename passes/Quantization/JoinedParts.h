@@ -7,7 +7,7 @@
 #ifndef BITWRIGHT_PASSES_QUANTIZATION_JOINEDPARTS_H
 #define BITWRIGHT_PASSES_QUANTIZATION_JOINEDPARTS_H
 
-#include "mlir/IR/Value.h"
+#include "mlir/IR/Operation.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
 #include <string>
@@ -23,26 +23,34 @@ std::string getTensorName(mlir::Value value);
 
 class JoinedParts {
 public:
-  explicit JoinedParts(const RangeMap &ranges) : ranges(ranges) {}
+  /// Follows the parts through `root`, in one walk.
+  JoinedParts(mlir::Operation *root, const RangeMap &ranges);
 
   /// Why the parts that `value` was joined of cannot share one 8-bit scale over `range`;
   /// empty where they can, or where nothing was joined.
-  std::string explainLoss(mlir::Value value, std::pair<double, double> range);
+  std::string explainLoss(mlir::Value value, std::pair<double, double> range) const;
 
 private:
   /// A tensor, and the factor that it was multiplied with on its way.
   struct Part {
     mlir::Value origin;
-    double factor;
+    double factor = 1;
   };
-  using Parts = llvm::SmallVector<Part, 2>;
+  /// What a tensor was joined of. Of measured parts the narrowest decides.
+  struct Parts {
+    Part narrowest;
+    llvm::SmallVector<Part, 1> constants;
+    bool isJoined = false;
+  };
 
-  const Parts &getParts(mlir::Value value);
-  Parts findParts(mlir::Value value);
+  Parts getParts(mlir::Value value) const;
+  Parts findParts(mlir::Operation *op) const;
+  void add(Parts &parts, const Parts &more) const;
+  double getWidth(const Part &part) const;
   bool survives(const Part &part, std::pair<double, double> range) const;
-  double countSteps(const Part &part, std::pair<double, double> range) const;
 
   const RangeMap &ranges;
+  /// Results that are not simply a part of their own.
   llvm::DenseMap<mlir::Value, Parts> known;
 };
 

@@ -8,6 +8,7 @@
 #include "passes/Quantization/StaticPlan.h"
 
 #include "dialects/QNN/Constants.h"
+#include "passes/Common/IntegerForms.h"
 #include "passes/Quantization/Common.h"
 
 using namespace bitwright;
@@ -21,13 +22,6 @@ static constexpr int64_t kMinMacs = 16;
 static bool isF32(Value value) { return getElementTypeOrSelf(value).isF32(); }
 
 static bool isConstant(Value value) { return value.getDefiningOp<qnn::ConstantOp>() != nullptr; }
-
-bool bitwright::isScalarConstant(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return isConstant(value) && type.hasStaticShape() && type.getNumElements() == 1;
-}
-
-static bool isActivation(Operation *op) { return isa<qnn::ReluOp, qnn::ClipOp>(op); }
 
 /// Computes each element from one element of one tensor: 256 cases in int8.
 bool bitwright::isScalarFunction(Operation *op) {
@@ -60,7 +54,7 @@ SmallVector<OpOperand *> bitwright::getDataOperands(Operation *op) {
 }
 
 StaticPlan::StaticPlan(Operation *root, const RangeMap &ranges, Denials denials)
-    : ranges(ranges), parts(ranges), denied(std::move(denials)) {
+    : ranges(ranges), parts(root, ranges), denied(std::move(denials)) {
   do {
     integerOps.clear();
     heads.clear();
@@ -94,11 +88,11 @@ void StaticPlan::visit(Operation *op) {
     reason = denied.lookup(op);
   else if (isa<qnn::ContractionInterface>(op))
     reason = visitContraction(op);
-  else if (isActivation(op))
+  else if (isClamp(op))
     reason = visitActivation(op);
   else if (isa<qnn::TransparentInterface>(op))
     reason = visitMove(op);
-  else if (isa<qnn::AddOp, qnn::SubOp, qnn::MulOp>(op) && !isScalarFunction(op))
+  else if (isBinaryArithmetic(op) && !isScalarFunction(op))
     reason = visitBinary(op);
   else
     reason = requireQuantized(op, getDataOperands(op)[0]->get());
@@ -109,8 +103,8 @@ void StaticPlan::visit(Operation *op) {
 }
 
 std::string StaticPlan::visitContraction(Operation *op) {
-  if (isa<qnn::ConvTranspose2dOp>(op))
-    return "transposed convolution has no integer form";
+  if (!hasIntegerSums(op))
+    return op->getName().getStringRef().str() + " has no integer form";
   auto contraction = cast<qnn::ContractionInterface>(op);
   auto weights = getFiniteFloats(contraction.getWeightOperand().get());
   if (!weights || weights->empty())
@@ -155,7 +149,7 @@ std::string StaticPlan::visitActivation(Operation *op) {
   if (head && integerOps.contains(head) && input.hasOneUse() &&
       head->getBlock() == op->getBlock() &&
       (isa<qnn::ContractionInterface>(head) ||
-       (isa<qnn::AddOp, qnn::SubOp, qnn::MulOp>(head) && !isScalarFunction(head)))) {
+       (isBinaryArithmetic(head) && !isScalarFunction(head)))) {
     fuse(op, head);
     return "";
   }
@@ -165,12 +159,10 @@ std::string StaticPlan::visitActivation(Operation *op) {
 /// The contraction that makes `value`, if the add may be formed on its accumulator.
 Operation *StaticPlan::getResidualHead(Operation *add, Value value, Value other) {
   Operation *head = value.getDefiningOp();
-  if (!head || !integerOps.contains(head) || !isa<qnn::ContractionInterface>(head) ||
-      !value.hasOneUse() || head->getBlock() != add->getBlock())
+  if (!head || !integerOps.contains(head) || !hasIntegerSums(head) || !value.hasOneUse() ||
+      head->getBlock() != add->getBlock())
     return nullptr;
-  Type type = add->getResult(0).getType();
-  bool sameShape = value.getType() == type && other.getType() == type;
-  return sameShape && isQuantized(other) ? head : nullptr;
+  return fitsOnSums(add, value, other) && isQuantized(other) ? head : nullptr;
 }
 
 std::string StaticPlan::visitBinary(Operation *op) {

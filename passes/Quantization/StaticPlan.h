@@ -76,7 +76,6 @@ private:
 };
 
 /// What an int8 form of `op` could be; used by plan and rewrite.
-bool isScalarConstant(mlir::Value value);
 bool isScalarFunction(mlir::Operation *op);
 /// Operands of an integer op that carry quantized data.
 llvm::SmallVector<mlir::OpOperand *> getDataOperands(mlir::Operation *op);

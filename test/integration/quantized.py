@@ -167,6 +167,9 @@ def test_pad_with_zero_is_int8(folder):
                                       {"pads": np.array([0, 0, 1, 1, 0, 0, 1, 1])})
     assert decibels(expected, actual) >= 30, report
     assert re.search(r"\+ pad \(qnn.pad\): quantized: int8", report) and "- pad" not in report, report
+    text = bw.succeed(["quant-opt", os.path.join(folder, "q.onnx"), "--quantize=int8", "--fuse",
+                       f"--calibrate={os.path.join(folder, 'calib.npz')}"]).stdout
+    assert re.search(r"qnn\.pad .*xi8>", text) and not re.search(r"qnn\.pad .*xf32> ->", text), text
 
 
 def test_where(folder):

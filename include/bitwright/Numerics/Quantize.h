@@ -122,22 +122,11 @@ QuantParams chooseDynamicParams(llvm::ArrayRef<float> row);
 /// max|x| / 127, 1 where that is 0. NaN elements take no part.
 float chooseDynamicSymmetricScale(llvm::ArrayRef<float> row);
 
-//===--- accumulators and biases ------------------------------------------===//
-
-/// The least and greatest value that sum((x - zeroPoint) * w) + bias can take
-/// for x anywhere in `input`, in 64 bits.
-struct AccumulatorBounds {
-  int64_t min;
-  int64_t max;
-
-  bool fitsInt32() const { return min >= INT32_MIN && max <= INT32_MAX; }
-};
-AccumulatorBounds accumulatorBounds(llvm::ArrayRef<int8_t> weights, IntegerRange input,
-                                    int64_t zeroPoint, int64_t bias = 0);
+//===--- biases ------------------------------------------------------------===//
 
 /// round_half_even(bias / (inputScale * weightScale)), the product in double;
 /// nullopt where it is no int32 or not finite.
-std::optional<int32_t> quantizeBias(float bias, float inputScale, float weightScale);
+std::optional<int32_t> quantizeBias(double bias, float inputScale, float weightScale);
 
 /// The smallest weight scale, at least `weightScale`, with which `bias` leaves
 /// `headroom` of the int32 accumulator to the products.

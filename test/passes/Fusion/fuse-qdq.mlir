@@ -133,14 +133,19 @@ func.func @elementwise(%aq: tensor<4xi8>, %bq: tensor<4xi8>) -> (tensor<4xi8>, t
 
 // -----
 
+// Means keep kernel and axes; from scale 0.25 to 0.125 each is multiplied by 2, a quantize with another sign requantizes.
 // CHECK-LABEL: func.func @means
-// CHECK: qnn.qavg_pool2d
-// CHECK: qnn.qreduce_mean
-// CHECK: qnn.requantize %{{.+}} zero_point %{{.+}} requantize %{{.+}}, %{{.+}} clamp -128 to 127 {unsigned_input}
+// CHECK-SAME: %[[A:.+]]: tensor<1x4x4x2xi8>)
+// CHECK: %[[Z:.+]] = qnn.constant dense<9> : tensor<i8>
+// CHECK: %[[M:.+]] = qnn.constant dense<2.000000e+00> : tensor<f32>
+// CHECK: %[[P:.+]] = qnn.qavg_pool2d %[[A]] zero_point %[[Z]] requantize %[[M]], %[[Z]] kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] {unsigned_input, unsigned_output}
+// CHECK: %[[R:.+]] = qnn.qreduce_mean %[[A]] zero_point %[[Z]] requantize %[[M]], %[[Z]] axes [1, 2] {unsigned_input, unsigned_output}
+// CHECK: %[[S:.+]] = qnn.requantize %[[A]] zero_point %[[Z]] requantize %[[M]], %[[Z]] clamp -128 to 127 {unsigned_input}
+// CHECK: return %[[P]], %[[R]], %[[S]]
 func.func @means(%aq: tensor<1x4x4x2xi8>) -> (tensor<1x2x2x2xi8>, tensor<1x2xi8>, tensor<1x4x4x2xi8>) {
   %s = qnn.constant dense<0.25> : tensor<f32>
-  %sy = qnn.constant dense<0.5> : tensor<f32>
-  %z = qnn.constant dense<0> : tensor<i8>
+  %sy = qnn.constant dense<0.125> : tensor<f32>
+  %z = qnn.constant dense<9> : tensor<i8>
   %a = qnn.dequantize %aq, %s, %z {is_unsigned} : tensor<1x4x4x2xi8>, tensor<f32>, tensor<i8> -> tensor<1x4x4x2xf32>
   %0 = qnn.avg_pool2d %a kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] dilations [1, 1] : tensor<1x4x4x2xf32> -> tensor<1x2x2x2xf32>
   %1 = qnn.quantize %0, %sy, %z {is_unsigned} : tensor<1x2x2x2xf32>, tensor<f32>, tensor<i8> -> tensor<1x2x2x2xi8>
@@ -171,4 +176,32 @@ func.func @lookups(%aq: tensor<4xi8>, %bq: tensor<4xi8>) -> (tensor<4xi8>, tenso
   %4 = qnn.max %a, %b : tensor<4xf32>, tensor<4xf32> -> tensor<4xf32>
   %5 = qnn.quantize %4, %s, %z {is_unsigned} : tensor<4xf32>, tensor<f32>, tensor<i8> -> tensor<4xi8>
   return %3, %5 : tensor<4xi8>, tensor<4xi8>
+}
+
+// -----
+
+// An int32 bias with a dequantize of its own, too large for a float, is taken as it is. Unsigned weights minus their
+// zero point: -3 and 95 are bytes; -200 and 0 are on a scale that is 200 / 128 as large.
+// CHECK-LABEL: func.func @unsigned_weights
+// CHECK-DAG: qnn.constant dense<{{\[\[}}-3, 95], [-128, 0]]> : tensor<2x2xi8>
+// CHECK-DAG: %[[B:.+]] = qnn.constant dense<[16777217, 64]> : tensor<2xi32>
+// CHECK-DAG: %[[M:.+]] = qnn.constant dense<[1.000000e+00, 1.562500e+00]> : tensor<2xf32>
+// CHECK: qnn.qlinear %{{.+}}, %{{.+}} bias %[[B]] zero_point %{{.+}} requantize %[[M]]
+func.func @unsigned_weights(%xq: tensor<1x2xi8>) -> tensor<1x2xi8> {
+  %sx = qnn.constant dense<0.5> : tensor<f32>
+  %zx = qnn.constant dense<7> : tensor<i8>
+  %wq = qnn.constant dense<[[2, 100], [0, -56]]> : tensor<2x2xi8>
+  %sw = qnn.constant dense<0.25> : tensor<2xf32>
+  %zw = qnn.constant dense<[5, -56]> : tensor<2xi8>
+  %bq = qnn.constant dense<[16777217, 100]> : tensor<2xi32>
+  %sb = qnn.constant dense<0.125> : tensor<f32>
+  %zb = qnn.constant dense<0> : tensor<i32>
+  %sy = qnn.constant dense<0.125> : tensor<f32>
+  %zy = qnn.constant dense<3> : tensor<i8>
+  %x = qnn.dequantize %xq, %sx, %zx {is_unsigned} : tensor<1x2xi8>, tensor<f32>, tensor<i8> -> tensor<1x2xf32>
+  %w = qnn.dequantize %wq, %sw, %zw {is_unsigned} : tensor<2x2xi8>, tensor<2xf32>, tensor<2xi8> -> tensor<2x2xf32>
+  %b = qnn.dequantize %bq, %sb, %zb : tensor<2xi32>, tensor<f32>, tensor<i32> -> tensor<2xf32>
+  %y = qnn.linear %x, %w, %b : tensor<1x2xf32>, tensor<2x2xf32>, tensor<2xf32> -> tensor<1x2xf32>
+  %q = qnn.quantize %y, %sy, %zy {is_unsigned} : tensor<1x2xf32>, tensor<f32>, tensor<i8> -> tensor<1x2xi8>
+  return %q : tensor<1x2xi8>
 }
