@@ -7,6 +7,7 @@
 
 #include "passes/Calibration/Passes.h"
 #include "passes/Fusion/Passes.h"
+#include "passes/Quantization/Passes.h"
 #include "passes/Quantization/Schemes.h"
 #include "passes/Simplify/Passes.h"
 
@@ -38,6 +39,7 @@ llvm::Error bitwright::buildQuantizePipeline(OpPassManager &pm, llvm::StringRef 
   if (!parsed)
     return parsed.takeError();
   buildSimplifyPipeline(pm);
+  pm.addPass(createEnsureUnquantizedPass()); // QDQ weights are constants by now
   if (llvm::Error error = parsed->first->build(parsed->second, pm))
     return error;
   pm.addPass(createFoldObserversPass());

@@ -5,6 +5,15 @@
 
 include "mlir/Pass/PassBase.td"
 
+def EnsureUnquantizedPass : Pass<"qnn-ensure-unquantized", "::mlir::ModuleOp"> {
+  let summary = "Make it an error to quantize what is quantized already";
+  let description = [{
+    Changes nothing. A model all of whose convolutions and linear ops have integer weights (in QDQ form or as integer
+    ops) is an error: nothing is left for a scheme. Where some are float, a warning counts the others, and each is
+    recorded in the decision log.
+  }];
+}
+
 def QuantizeStaticPass : Pass<"qnn-quantize-static", "::mlir::ModuleOp"> {
   let summary = "Static int8: bracket activations and weights by quantize and dequantize";
   let description = [{
