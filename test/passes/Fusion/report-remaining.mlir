@@ -1,9 +1,17 @@
-// RUN: quant-opt %s --pass-pipeline='builtin.module(func.func(qnn-report-remaining))' -o /dev/null
 // RUN: rm -rf %t && mkdir %t
+// RUN: quant-opt %s --pass-pipeline='builtin.module(func.func(qnn-report-remaining))' -o %t/same.mlir --report=%t/alone.txt
+// RUN: FileCheck %s --input-file=%t/alone.txt --check-prefix=ALONE
+// RUN: quant-opt %s | diff - %t/same.mlir
 // RUN: quant-compile %s -o %t/out.so --report=%t/report.txt
 // RUN: FileCheck %s --input-file=%t/report.txt
 // RUN: quant-compile %s -o %t/out.so --report=%t/report.json
 // RUN: %python -c "import json; r = json.load(open(r'%t/report.json')); assert r['weights']['count'] == 8 and r['weights']['bytes'] == 16, r['weights']; assert sum(not d['applied'] for d in r['decisions']) >= 2"
+
+// By itself the pass changes nothing and names each of the five quantizes and dequantizes.
+// ALONE: qnn-report-remaining: 0 applied, 5 not applied
+// ALONE-NEXT: (qnn.quantize): remains: an input of the model is float
+// ALONE-COUNT-3: 'fc' stays float
+// ALONE: (qnn.dequantize): remains: qnn.softmax 'prob' is computed in float
 
 // One linear op is fused; what is left of quantize and dequantize is named with its reason.
 // CHECK: weights: 8 in contractions, 16 bytes with scales, 16.000 bits each
