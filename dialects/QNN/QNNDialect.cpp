@@ -16,6 +16,7 @@ using namespace bitwright::qnn;
 void QNNDialect::initialize() {
   weightStore = std::make_shared<bitwright::WeightStore>();
   decisionLog = std::make_shared<bitwright::DecisionLog>();
+  contextState = std::make_shared<ContextState>();
   weightPrinters = std::make_shared<std::atomic<int>>(0);
   registerAttributes();
   registerOps();
@@ -69,6 +70,10 @@ LogicalResult QNNDialect::verifyOperationAttribute(Operation *op, NamedAttribute
 
 bitwright::WeightStore &bitwright::qnn::getWeightStore(MLIRContext *context) {
   return context->getOrLoadDialect<QNNDialect>()->getWeightStore();
+}
+
+ContextState &bitwright::qnn::getContextState(MLIRContext *context) {
+  return context->getOrLoadDialect<QNNDialect>()->getContextState();
 }
 
 bitwright::DecisionLog &bitwright::qnn::getDecisionLog(MLIRContext *context) {

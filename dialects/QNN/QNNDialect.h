@@ -6,6 +6,7 @@
 #ifndef BITWRIGHT_DIALECTS_QNN_QNNDIALECT_H
 #define BITWRIGHT_DIALECTS_QNN_QNNDIALECT_H
 
+#include "dialects/QNN/ContextState.h"
 #include "dialects/QNN/DecisionLog.h"
 #include "dialects/QNN/QNNAttrs.h"
 #include "dialects/QNN/WeightStore.h"

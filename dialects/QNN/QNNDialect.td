@@ -29,6 +29,8 @@ def QNN_Dialect : Dialect {
     ::bitwright::WeightStore &getWeightStore() { return *weightStore; }
     /// What the passes run in this context have chosen.
     ::bitwright::DecisionLog &getDecisionLog() { return *decisionLog; }
+    /// Registries and settings of the passes that run in this context.
+    ContextState &getContextState() { return *contextState; }
 
     /// True while printing carries weights as resources.
     bool printsWeights() const { return *weightPrinters > 0; }
@@ -37,6 +39,7 @@ def QNN_Dialect : Dialect {
     friend class PrintWeightsScope;
     std::shared_ptr<::bitwright::WeightStore> weightStore;
     std::shared_ptr<::bitwright::DecisionLog> decisionLog;
+    std::shared_ptr<ContextState> contextState;
     std::shared_ptr<std::atomic<int>> weightPrinters;
 
   public:

@@ -56,16 +56,14 @@ def QNN_ObserveOp : QNN_Op<"observe", [SameOperandsAndResultType]> {
   let summary = "marks a tensor for calibration and carries what was measured";
   let description = [{
     The identity on its operand. `label` names the tensor in the user's words. `range` is what the
-    calibrator decided ([low, high]); `count` the elements seen. For each index of the last dimension
-    `mean_abs`, `mean_square` and `max_abs` hold mean |x|, mean x^2 and max |x| (weights of type tensor<Cxf32>),
-    `samples` some rows of the last dimension (tensor<RxCxf32>).
+    calibrator decided ([low, high]); `count` the elements seen. `statistics` holds what else was gathered,
+    by name: `max_abs = #qnn.weight<...> : tensor<Cxf32>`. Names and shapes are those of the registry of
+    statistics (passes/Calibration); the dialect asks for f32 elements that are in the store.
   }];
   let arguments = (ins QNN_F32Tensor:$input, StrAttr:$label, OptionalAttr<DenseF64ArrayAttr>:$range,
-                       OptionalAttr<I64Attr>:$count,
-                       OptionalAttr<QNN_WeightAttr>:$mean_abs, OptionalAttr<QNN_WeightAttr>:$mean_square,
-                       OptionalAttr<QNN_WeightAttr>:$max_abs, OptionalAttr<QNN_WeightAttr>:$samples);
+                       OptionalAttr<I64Attr>:$count, OptionalAttr<DictionaryAttr>:$statistics);
   let results = (outs QNN_F32Tensor:$result);
-  let assemblyFormat = "$input $label (`range` $range^)? attr-dict `:` type($input)";
+  let assemblyFormat = "$input $label (`range` $range^)? (`statistics` $statistics^)? attr-dict `:` type($input)";
   let hasVerifier = 1;
 }
 

@@ -226,16 +226,13 @@ template <typename OpT> LogicalResult checkRescale(OpT op) {
   return checkScalarMultiplier(op, "multiplier", op.getMultiplier());
 }
 
-/// Q7: statistics of `channels` values.
-LogicalResult checkStatistic(ObserveOp op, StringRef what, WeightAttr weight, int64_t rank) {
-  if (!weight)
-    return success();
-  ArrayRef<int64_t> dims = weight.getType().getShape(), input = dimsOf(op.getInput());
-  bool fits = weight.getType().getElementType().isF32() && int64_t(dims.size()) == rank &&
-              !input.empty() && dimsAgree(input.back(), dims.back());
-  if (!fits)
-    return op.emitOpError("expects ") << what << " with one f32 for each of the last dimension"
-                                      << " of " << op.getType() << ", but got " << weight.getType();
+/// Q7: a statistic is f32 numbers that are known.
+LogicalResult checkStatistic(ObserveOp op, NamedAttribute statistic) {
+  auto weight = dyn_cast<WeightAttr>(statistic.getValue());
+  if (!weight || !weight.getType().getElementType().isF32())
+    return op.emitOpError("expects statistic '")
+           << statistic.getName().getValue() << "' to be a #qnn.weight of f32, but got "
+           << statistic.getValue();
   return checkWeight(op, weight);
 }
 
@@ -261,11 +258,11 @@ LogicalResult ObserveOp::verify() {
       return emitOpError("expects a range of two finite values, the lower one first");
   if (int64_t(getCount().value_or(0)) < 0)
     return emitOpError("expects a count of at least 0, but got ") << int64_t(*getCount());
-  if (failed(checkStatistic(*this, "mean_abs", getMeanAbsAttr(), 1)) ||
-      failed(checkStatistic(*this, "mean_square", getMeanSquareAttr(), 1)) ||
-      failed(checkStatistic(*this, "max_abs", getMaxAbsAttr(), 1)))
-    return failure();
-  return checkStatistic(*this, "samples", getSamplesAttr(), 2);
+  if (DictionaryAttr statistics = getStatisticsAttr())
+    for (NamedAttribute statistic : statistics)
+      if (failed(checkStatistic(*this, statistic)))
+        return failure();
+  return success();
 }
 
 //===--- integer form -----------------------------------------------------===//

@@ -3,7 +3,8 @@
 /// \file
 /// Lets a scheme that needs statistics work, with a warning, where there are none.
 
-#include "passes/Calibration/Calibrate.h"
+#include "dialects/QNN/ContextState.h"
+#include "passes/Calibration/Calibration.h"
 #include "passes/Calibration/Passes.h"
 
 namespace bitwright {
@@ -28,8 +29,8 @@ struct EnsureCalibrationPass final
     if (hasMeasurements(module))
       return;
     std::string who = scheme.empty() ? "quantization" : "scheme '" + scheme + "'";
-    const CalibrationDefaults &defaults = getCalibrationDefaults();
-    if (defaults.requireCalibration) {
+    auto &setup = qnn::getContextState<CalibrationSetup>(&getContext());
+    if (setup.requireCalibration) {
       module.emitError() << who << " needs calibration, but the model holds no measurement; "
                          << "calibrate it with --calibrate=SAMPLES";
       return signalPassFailure();
@@ -47,7 +48,7 @@ struct EnsureCalibrationPass final
       return signalPassFailure();
     }
     auto samples = makeSyntheticSamples(*inputs, kSyntheticSamples);
-    auto done = calibrateModule(module, defaults.executor, *samples, {});
+    auto done = calibrateModule(module, setup.executor, *samples, {});
     if (!done) {
       module.emitError() << "calibration with synthetic samples failed: "
                          << llvm::toString(done.takeError());

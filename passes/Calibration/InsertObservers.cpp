@@ -73,9 +73,7 @@ struct InsertObserversPass final : bitwright::impl::InsertObserversPassBase<Inse
       builder.setInsertionPointAfterValue(value);
       auto observe = qnn::ObserveOp::create(builder, value.getLoc(), value.getType(), value,
                                             builder.getStringAttr(label), /*range=*/nullptr,
-                                            /*count=*/nullptr, /*mean_abs=*/nullptr,
-                                            /*mean_square=*/nullptr, /*max_abs=*/nullptr,
-                                            /*samples=*/nullptr);
+                                            /*count=*/nullptr, /*statistics=*/nullptr);
       value.replaceAllUsesExcept(observe.getResult(), observe);
     }
   }

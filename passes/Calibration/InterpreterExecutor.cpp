@@ -7,7 +7,7 @@
 #include "bitwright/Reference/Interpreter.h"
 #include "bitwright/Support/Error.h"
 #include "dialects/QNN/QNNOps.h"
-#include "passes/Calibration/Calibrate.h"
+#include "passes/Calibration/Calibration.h"
 #include "llvm/ADT/DenseMap.h"
 
 using namespace bitwright;
@@ -22,14 +22,18 @@ public:
         [&](qnn::ObserveOp observe) { ids.try_emplace(observe, int64_t(ids.size())); });
   }
 
-  llvm::Error run(llvm::ArrayRef<Tensor> inputs, const ObserveCallback &observe) override {
+  llvm::Error run(Sample inputs, const ObserveCallback &observe) override {
+    llvm::SmallVector<Tensor> tensors;
+    for (auto [array, type] : llvm::zip_equal(inputs, main.getArgumentTypes()))
+      tensors.push_back({llvm::cast<RankedTensorType>(type).getElementType(), std::move(array.dims),
+                         std::move(array.bytes)});
     InterpreterOptions options;
     options.onResult = [&](Operation *op, llvm::ArrayRef<Tensor> results) {
       auto it = ids.find(op);
       if (it != ids.end())
         observe(it->second, results[0].as<float>(), results[0].dims);
     };
-    return interpret(main, inputs, options).takeError();
+    return interpret(main, tensors, options).takeError();
   }
 
 private:

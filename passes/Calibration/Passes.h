@@ -6,6 +6,7 @@
 #ifndef BITWRIGHT_PASSES_CALIBRATION_PASSES_H
 #define BITWRIGHT_PASSES_CALIBRATION_PASSES_H
 
+#include "dialects/QNN/QNNDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 #include <memory>

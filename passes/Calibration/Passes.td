@@ -42,6 +42,30 @@ def FoldObserversPass : Pass<"qnn-fold-observers", "::mlir::ModuleOp"> {
   ];
 }
 
+def CalibratePass : Pass<"qnn-calibrate", "::mlir::ModuleOp"> {
+  let summary = "Run the model on samples and record what its tensors hold";
+  let description = [{
+    Removes the observers that are there, marks tensors anew, runs the module as it is on the samples and writes what was
+    seen into the observers. As a pass it can stand behind one that changes tensors, which are then measured again:
+
+    ```
+    qnn-calibrate{samples=x.npz}, qnn-assign{...}, qnn-smooth-activations, qnn-calibrate{samples=x.npz}, qnn-quantize-static
+    ```
+
+    The model must have been simplified. Statistics beside those that are gathered always are asked for by name.
+  }];
+  let options = [
+    Option<"samples", "samples", "std::string", /*default=*/"\"\"", "An .npz, an .npy or a folder, as at --calibrate">,
+    Option<"maxSamples", "max-samples", "int64_t", /*default=*/"0", "Take the first N samples; 0 takes all">,
+    Option<"calibrator", "calibrator", "std::string", /*default=*/"\"minmax\"",
+           "minmax, moving-average[:momentum] or percentile[:percent]">,
+    Option<"executor", "executor", "std::string", /*default=*/"\"compiled\"", "compiled or interpreter">,
+    Option<"sampleRows", "sample-rows", "int64_t", /*default=*/"512", "Rows to keep of the input of each linear op">,
+    ListOption<"statistics", "statistics", "std::string", "Names of further statistics to gather">
+  ];
+  let dependentDialects = ["::bitwright::qnn::QNNDialect"];
+}
+
 def EnsureCalibrationPass : Pass<"qnn-ensure-calibration", "::mlir::ModuleOp"> {
   let summary = "Calibrate with synthetic samples where no observer holds a measurement";
   let description = [{

@@ -5,6 +5,7 @@
 
 #include "passes/Calibration/SampleSource.h"
 
+#include "bitwright/Reference/Tensor.h"
 #include "bitwright/Support/Error.h"
 #include "dialects/QNN/Constants.h"
 #include "llvm/Support/FileSystem.h"
@@ -50,11 +51,6 @@ template <typename From, typename To> static std::vector<char> convert(const NdA
   return bytes;
 }
 
-TensorFileReader &bitwright::getTensorFileReader() {
-  static TensorFileReader reader;
-  return reader;
-}
-
 namespace {
 
 /// An array that is in memory.
@@ -76,12 +72,13 @@ private:
   NdArray array;
 };
 
-llvm::Expected<std::unique_ptr<ArrayReader>> openFile(StringRef path, StringRef member) {
+llvm::Expected<std::unique_ptr<ArrayReader>> openFile(StringRef path, StringRef member,
+                                                      const TensorFileReader &readTensorFile) {
   if (!path.ends_with(".pb"))
     return openArray(path, member);
-  if (!getTensorFileReader())
+  if (!readTensorFile)
     return makeError("cannot read '" + path + "': built without the ONNX importer");
-  auto array = getTensorFileReader()(path);
+  auto array = readTensorFile(path);
   if (!array)
     return array.takeError();
   return std::make_unique<LoadedArray>(std::move(*array), path);
@@ -93,9 +90,9 @@ enum class Layout { Whole, FirstAxis, ExtraAxis };
 /// One input's samples, from one array or from several one after the other.
 class InputReader {
 public:
-  static llvm::Expected<InputReader> open(const ModelInput &input, StringRef path,
-                                          StringRef member) {
-    auto reader = openFile(path, member);
+  static llvm::Expected<InputReader> open(const ModelInput &input, StringRef path, StringRef member,
+                                          const TensorFileReader &readTensorFile) {
+    auto reader = openFile(path, member, readTensorFile);
     if (!reader)
       return reader.takeError();
     InputReader result(input, std::move(*reader));
@@ -111,23 +108,19 @@ public:
   StringRef getLabel() const { return array->getLabel(); }
   void treatAsOneSample() { layout = Layout::Whole; }
 
-  llvm::Expected<Tensor> read(int64_t sample) {
+  llvm::Expected<NdArray> read(int64_t sample) {
     auto data = layout == Layout::Whole ? array->readAll()
                                         : array->readRows(sample * rowsPerSample, rowsPerSample);
     if (!data)
       return data.takeError();
-    Tensor result;
-    result.elementType = input.type.getElementType();
-    result.dims.assign(data->dims.begin(), data->dims.end());
     if (layout == Layout::ExtraAxis)
-      result.dims.erase(result.dims.begin());
+      data->dims.erase(data->dims.begin());
     if (data->dtype == getDType(input))
-      result.data = std::move(data->bytes);
-    else if (data->dtype == BW_I32)
-      result.data = convert<int32_t, int64_t>(*data);
-    else
-      result.data = convert<double, float>(*data);
-    return result;
+      return data;
+    data->bytes =
+        data->dtype == BW_I32 ? convert<int32_t, int64_t>(*data) : convert<double, float>(*data);
+    data->dtype = getDType(input);
+    return data;
   }
 
 private:
@@ -193,15 +186,15 @@ public:
     return llvm::Error::success();
   }
 
-  llvm::Expected<std::optional<SmallVector<Tensor>>> next() override {
+  llvm::Expected<std::optional<Sample>> next() override {
     if (position >= count)
       return std::nullopt;
-    SmallVector<Tensor> sample;
+    Sample sample;
     for (InputReader &reader : readers) {
-      auto tensor = reader.read(position);
-      if (!tensor)
-        return tensor.takeError();
-      sample.push_back(std::move(*tensor));
+      auto array = reader.read(position);
+      if (!array)
+        return array.takeError();
+      sample.push_back(std::move(*array));
     }
     ++position;
     return sample;
@@ -220,7 +213,7 @@ public:
   ChainSource(std::vector<std::string> paths, Opener opener)
       : paths(std::move(paths)), opener(std::move(opener)) {}
 
-  llvm::Expected<std::optional<SmallVector<Tensor>>> next() override {
+  llvm::Expected<std::optional<Sample>> next() override {
     while (true) {
       if (current) {
         auto sample = current->next();
@@ -248,10 +241,10 @@ public:
   SyntheticSource(ArrayRef<ModelInput> inputs, int64_t count)
       : inputs(inputs.begin(), inputs.end()), left(count) {}
 
-  llvm::Expected<std::optional<SmallVector<Tensor>>> next() override {
+  llvm::Expected<std::optional<Sample>> next() override {
     if (left-- <= 0)
       return std::nullopt;
-    SmallVector<Tensor> sample;
+    Sample sample;
     for (const ModelInput &input : inputs)
       sample.push_back(make(input));
     return sample;
@@ -270,7 +263,7 @@ private:
     return dims;
   }
 
-  Tensor make(const ModelInput &input) {
+  NdArray make(const ModelInput &input) {
     SmallVector<int64_t> dims = getDims(input);
     Type type = input.type.getElementType();
     std::vector<double> values(countElements(dims));
@@ -286,7 +279,7 @@ private:
         value = double(int64_t(uniform() * (type.isInteger(1) ? 2 : 100)));
       }
     }
-    return fromDoubles(type, dims, values);
+    return {getDType(input), dims, fromDoubles(type, dims, values).data};
   }
 
   SmallVector<ModelInput> inputs;
@@ -298,19 +291,19 @@ private:
 
 /// A reader for each input; `locate` gives its file and member.
 static llvm::Expected<std::unique_ptr<SampleSource>>
-openArrays(ArrayRef<ModelInput> inputs, bool oneSample,
+openArrays(ArrayRef<ModelInput> inputs, const TensorFileReader &reader, bool oneSample,
            llvm::function_ref<llvm::Expected<std::pair<std::string, std::string>>(size_t)> locate) {
   std::vector<InputReader> readers;
   for (size_t i = 0; i < inputs.size(); ++i) {
     auto place = locate(i);
     if (!place)
       return place.takeError();
-    auto reader = InputReader::open(inputs[i], place->first, place->second);
-    if (!reader)
-      return reader.takeError();
+    auto input = InputReader::open(inputs[i], place->first, place->second, reader);
+    if (!input)
+      return input.takeError();
     if (oneSample)
-      reader->treatAsOneSample();
-    readers.push_back(std::move(*reader));
+      input->treatAsOneSample();
+    readers.push_back(std::move(*input));
   }
   auto source = std::make_unique<ArraySource>(std::move(readers));
   if (llvm::Error error = source->checkCounts())
@@ -324,7 +317,7 @@ static llvm::Expected<std::unique_ptr<SampleSource>> openNpz(StringRef path,
   if (!members)
     return members.takeError();
   return openArrays(
-      inputs, false, [&](size_t i) -> llvm::Expected<std::pair<std::string, std::string>> {
+      inputs, nullptr, false, [&](size_t i) -> llvm::Expected<std::pair<std::string, std::string>> {
         if (!llvm::is_contained(*members, inputs[i].name))
           return makeError(
               path + " holds no array '" + inputs[i].name + "', but " +
@@ -337,7 +330,7 @@ static llvm::Expected<std::unique_ptr<SampleSource>> openNpy(StringRef path,
                                                              ArrayRef<ModelInput> inputs) {
   if (inputs.size() != 1)
     return makeError(path + " is one array, but the model has " + Twine(inputs.size()) + " inputs");
-  return openArrays(inputs, false, [&](size_t) { return std::make_pair(path.str(), ""); });
+  return openArrays(inputs, nullptr, false, [&](size_t) { return std::make_pair(path.str(), ""); });
 }
 
 /// The file of input `i` in `folder`, or "".
@@ -353,8 +346,9 @@ static std::string findInputFile(StringRef folder, ArrayRef<ModelInput> inputs, 
 }
 
 static llvm::Expected<std::unique_ptr<SampleSource>>
-openFolderArrays(StringRef folder, ArrayRef<ModelInput> inputs, bool oneSample) {
-  return openArrays(inputs, oneSample,
+openFolderArrays(StringRef folder, ArrayRef<ModelInput> inputs, const TensorFileReader &reader,
+                 bool oneSample) {
+  return openArrays(inputs, reader, oneSample,
                     [&](size_t i) -> llvm::Expected<std::pair<std::string, std::string>> {
                       std::string path = findInputFile(folder, inputs, i);
                       if (path.empty())
@@ -364,8 +358,8 @@ openFolderArrays(StringRef folder, ArrayRef<ModelInput> inputs, bool oneSample) 
                     });
 }
 
-static llvm::Expected<std::unique_ptr<SampleSource>> openFolder(StringRef folder,
-                                                                ArrayRef<ModelInput> inputs) {
+static llvm::Expected<std::unique_ptr<SampleSource>>
+openFolder(StringRef folder, ArrayRef<ModelInput> inputs, const TensorFileReader &reader) {
   std::vector<std::string> sets, arrays;
   std::error_code code;
   for (llvm::sys::fs::directory_iterator it(folder, code), end; it != end && !code;
@@ -381,24 +375,26 @@ static llvm::Expected<std::unique_ptr<SampleSource>> openFolder(StringRef folder
   SmallVector<ModelInput> copy(inputs);
   if (!sets.empty()) {
     llvm::sort(sets);
-    return std::make_unique<ChainSource>(
-        std::move(sets), [copy](StringRef set) { return openFolderArrays(set, copy, true); });
+    return std::make_unique<ChainSource>(std::move(sets), [copy, reader](StringRef set) {
+      return openFolderArrays(set, copy, reader, true);
+    });
   }
   bool named = llvm::all_of(llvm::seq<size_t>(0, inputs.size()),
                             [&](size_t i) { return !findInputFile(folder, inputs, i).empty(); });
   if (named || inputs.size() != 1 || arrays.empty())
-    return openFolderArrays(folder, inputs, false);
+    return openFolderArrays(folder, inputs, reader, false);
   llvm::sort(arrays);
   return std::make_unique<ChainSource>(std::move(arrays),
                                        [copy](StringRef path) { return openNpy(path, copy); });
 }
 
-llvm::Expected<std::unique_ptr<SampleSource>> bitwright::openSamples(StringRef path,
-                                                                     ArrayRef<ModelInput> inputs) {
+llvm::Expected<std::unique_ptr<SampleSource>>
+bitwright::openSamples(StringRef path, ArrayRef<ModelInput> inputs,
+                       const TensorFileReader &readTensorFile) {
   if (!llvm::sys::fs::exists(path))
     return makeError("calibration samples " + path + ": no such file or folder");
   if (llvm::sys::fs::is_directory(path))
-    return openFolder(path, inputs);
+    return openFolder(path, inputs, readTensorFile);
   if (path.ends_with(".npy"))
     return openNpy(path, inputs);
   return openNpz(path, inputs);

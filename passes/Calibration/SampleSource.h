@@ -7,7 +7,6 @@
 #ifndef BITWRIGHT_PASSES_CALIBRATION_SAMPLESOURCE_H
 #define BITWRIGHT_PASSES_CALIBRATION_SAMPLESOURCE_H
 
-#include "bitwright/Reference/Tensor.h"
 #include "bitwright/Support/Numpy.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/Error.h"
@@ -26,16 +25,17 @@ struct ModelInput {
 /// One for each argument; an error where an argument is no tensor that an array file can hold.
 llvm::Expected<llvm::SmallVector<ModelInput>> getModelInputs(mlir::func::FuncOp main);
 
-/// Reads a file of one ONNX tensor (.pb). The importer knows how, and comes after the passes: the
-/// driver sets it. Empty: such files are refused.
+/// One run's inputs, an array for each, of the inputs' types.
+using Sample = std::vector<NdArray>;
+
+/// Reads a file of one ONNX tensor (.pb). The importer knows how, and comes after the passes.
 using TensorFileReader = std::function<llvm::Expected<NdArray>(llvm::StringRef)>;
-TensorFileReader &getTensorFileReader();
 
 class SampleSource {
 public:
   virtual ~SampleSource() = default;
-  /// The next sample, a tensor for each input; nullopt after the last.
-  virtual llvm::Expected<std::optional<llvm::SmallVector<Tensor>>> next() = 0;
+  /// The next sample; nullopt after the last.
+  virtual llvm::Expected<std::optional<Sample>> next() = 0;
 };
 
 /// Samples in `path`:
@@ -48,8 +48,10 @@ public:
 /// An array has the input's dimensions, and is cut along its first axis into samples as long
 /// as the input's first dimension (1 where that is dynamic); or it has one axis more, which
 /// counts samples. An array that fits a wholly static input as it is serves every sample.
-llvm::Expected<std::unique_ptr<SampleSource>> openSamples(llvm::StringRef path,
-                                                          llvm::ArrayRef<ModelInput> inputs);
+/// Without `readTensorFile`, .pb files are refused.
+llvm::Expected<std::unique_ptr<SampleSource>>
+openSamples(llvm::StringRef path, llvm::ArrayRef<ModelInput> inputs,
+            const TensorFileReader &readTensorFile = nullptr);
 
 /// `count` made-up samples: the same in every run.
 std::unique_ptr<SampleSource> makeSyntheticSamples(llvm::ArrayRef<ModelInput> inputs,

@@ -43,28 +43,33 @@ llvm::Expected<CalibratorOptions> CalibratorOptions::parse(llvm::StringRef text)
       text.str().c_str());
 }
 
-TensorStatistics::TensorStatistics(const StatisticsOptions &options)
-    : options(options), random(options.seed) {}
+void TensorStatistics::gather(const Statistic &statistic, const StatisticOptions &options) {
+  sums.emplace_back(&statistic, statistic.start(options));
+}
 
 llvm::Error TensorStatistics::add(ArrayRef<float> data, ArrayRef<int64_t> dims) {
   addRange(data);
-  if (!options.perChannel && options.sampleRows == 0)
+  if (sums.empty())
     return llvm::Error::success();
   int64_t last = dims.empty() ? 1 : dims.back();
-  if (channels == -1) {
+  if (channels == -1)
     channels = last;
-    sumAbs.assign(channels, 0);
-    sumSquare.assign(channels, 0);
-    maxAbs.assign(channels, 0);
-  }
   if (last != channels)
     return llvm::createStringError("the last dimension was %lld before and is %lld now",
                                    static_cast<long long>(channels), static_cast<long long>(last));
   if (channels == 0 || data.empty())
     return llvm::Error::success();
-  addSamples(data);
-  addChannels(data);
+  for (auto &[statistic, sum] : sums)
+    sum->add(data, channels);
   return llvm::Error::success();
+}
+
+std::vector<std::pair<const Statistic *, StatisticValue>> TensorStatistics::finish() const {
+  std::vector<std::pair<const Statistic *, StatisticValue>> result;
+  for (const auto &[statistic, sum] : sums)
+    if (channels > 0)
+      result.emplace_back(statistic, sum->finish(channels));
+  return result;
 }
 
 void TensorStatistics::addRange(ArrayRef<float> data) {
@@ -82,70 +87,26 @@ void TensorStatistics::addRange(ArrayRef<float> data) {
   if (finite == 0)
     return;
   using Kind = CalibratorOptions::Kind;
-  if (options.calibrator.kind == Kind::Percentile) {
+  if (calibrator.kind == Kind::Percentile) {
     histogram.add(data);
   } else if (!hasRange) {
     low = batchLow;
     high = batchHigh;
-  } else if (options.calibrator.kind == Kind::MinMax) {
+  } else if (calibrator.kind == Kind::MinMax) {
     low = std::min<double>(low, batchLow);
     high = std::max<double>(high, batchHigh);
   } else {
-    double momentum = options.calibrator.momentum;
+    double momentum = calibrator.momentum;
     low = momentum * low + (1 - momentum) * batchLow;
     high = momentum * high + (1 - momentum) * batchHigh;
   }
   hasRange = true;
 }
 
-void TensorStatistics::addChannels(ArrayRef<float> data) {
-  int64_t numRows = int64_t(data.size()) / channels;
-  for (int64_t row = 0; row < numRows; ++row) {
-    const float *values = data.data() + row * channels;
-    for (int64_t c = 0; c < channels; ++c) {
-      float magnitude = std::fabs(values[c]);
-      if (!std::isfinite(magnitude))
-        continue;
-      sumAbs[c] += magnitude;
-      sumSquare[c] += double(magnitude) * magnitude;
-      maxAbs[c] = std::max(maxAbs[c], magnitude);
-    }
-  }
-  rows += numRows;
-}
-
-void TensorStatistics::addSamples(ArrayRef<float> data) {
-  if (options.sampleRows == 0)
-    return;
-  int64_t numRows = int64_t(data.size()) / channels;
-  for (int64_t i = 0; i < numRows; ++i) {
-    ArrayRef<float> row = data.slice(i * channels, channels);
-    int64_t seen = rows + i;
-    if (seen < options.sampleRows) {
-      samples.insert(samples.end(), row.begin(), row.end());
-      continue;
-    }
-    auto place = int64_t(random() % uint64_t(seen + 1));
-    if (place < options.sampleRows)
-      std::copy(row.begin(), row.end(), samples.begin() + place * channels);
-  }
-}
-
 std::optional<std::pair<double, double>> TensorStatistics::getRange() const {
   if (!hasRange)
     return std::nullopt;
-  if (options.calibrator.kind == CalibratorOptions::Kind::Percentile)
-    return histogram.getPercentile(options.calibrator.percent);
+  if (calibrator.kind == CalibratorOptions::Kind::Percentile)
+    return histogram.getPercentile(calibrator.percent);
   return std::make_pair(low, high);
 }
-
-static std::vector<float> divide(const std::vector<double> &sums, int64_t rows) {
-  std::vector<float> result(sums.size(), 0.0f);
-  for (size_t i = 0; rows > 0 && i < sums.size(); ++i)
-    result[i] = float(sums[i] / double(rows));
-  return result;
-}
-
-std::vector<float> TensorStatistics::getMeanAbs() const { return divide(sumAbs, rows); }
-
-std::vector<float> TensorStatistics::getMeanSquare() const { return divide(sumSquare, rows); }

@@ -8,12 +8,12 @@
 #define BITWRIGHT_PASSES_CALIBRATION_STATISTICS_H
 
 #include "bitwright/Numerics/Histogram.h"
+#include "passes/Calibration/Statistic.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <utility>
 #include <vector>
 
@@ -32,23 +32,16 @@ struct CalibratorOptions {
   static llvm::Expected<CalibratorOptions> parse(llvm::StringRef text);
 };
 
-/// Which statistics an observer gathers beside its range.
-struct StatisticsOptions {
-  CalibratorOptions calibrator;
-  /// mean |x|, mean x^2 and max |x| for each index of the last dimension.
-  bool perChannel = false;
-  /// Rows of the last dimension kept as samples; 0 for none.
-  int64_t sampleRows = 0;
-  /// Seed of the choice of rows.
-  uint64_t seed = 0;
-};
-
+/// The range of a tensor and any number of statistics.
 class TensorStatistics {
 public:
-  explicit TensorStatistics(const StatisticsOptions &options);
+  explicit TensorStatistics(const CalibratorOptions &calibrator) : calibrator(calibrator) {}
+
+  /// Before the first tensor; `statistic` outlives this.
+  void gather(const Statistic &statistic, const StatisticOptions &options);
 
   /// Takes one tensor in; `dims` are its dimensions. The last dimension must be
-  /// the same each time where per-channel statistics are kept.
+  /// the same each time where statistics are gathered.
   llvm::Error add(llvm::ArrayRef<float> data, llvm::ArrayRef<int64_t> dims);
 
   /// Finite elements seen.
@@ -57,28 +50,19 @@ public:
   int64_t getNonFiniteCount() const { return nonFinite; }
   /// What the calibrator decided; nullopt when nothing finite was seen.
   std::optional<std::pair<double, double>> getRange() const;
-  int64_t getChannels() const { return channels; }
-  std::vector<float> getMeanAbs() const;
-  std::vector<float> getMeanSquare() const;
-  std::vector<float> getMaxAbs() const { return maxAbs; }
-  /// Rows of `getChannels()` elements: a uniform choice of all rows seen
-  /// (reservoir sampling, Vitter's algorithm R), the same in every run.
-  llvm::ArrayRef<float> getSamples() const { return samples; }
+  /// Each statistic with its value; none where no channel was seen.
+  std::vector<std::pair<const Statistic *, StatisticValue>> finish() const;
 
 private:
   void addRange(llvm::ArrayRef<float> data);
-  void addChannels(llvm::ArrayRef<float> data);
-  void addSamples(llvm::ArrayRef<float> data);
 
-  StatisticsOptions options;
+  CalibratorOptions calibrator;
   Histogram histogram;
   double low = 0, high = 0;
   int64_t count = 0, nonFinite = 0;
   bool hasRange = false;
-  int64_t channels = -1, rows = 0;
-  std::vector<double> sumAbs, sumSquare;
-  std::vector<float> maxAbs, samples;
-  std::mt19937_64 random;
+  int64_t channels = -1;
+  std::vector<std::pair<const Statistic *, std::unique_ptr<StatisticSums>>> sums;
 };
 
 } // namespace bitwright

@@ -50,6 +50,9 @@ std::optional<SmallVector<float>> bitwright::getFiniteFloats(Value value) {
 }
 
 qnn::ObserveOp bitwright::findObserver(Value value) {
+  auto countStatistics = [](qnn::ObserveOp observe) {
+    return observe.getStatistics() ? observe.getStatistics()->size() : 0;
+  };
   qnn::ObserveOp best;
   SmallVector<Value> worklist{skipObservers(value)};
   while (!worklist.empty())
@@ -58,17 +61,10 @@ qnn::ObserveOp bitwright::findObserver(Value value) {
       if (!observe)
         continue;
       worklist.push_back(observe.getResult());
-      if (observe.getCount() && (!best || (!best.getSamplesAttr() && observe.getSamplesAttr())))
+      if (observe.getCount() && (!best || countStatistics(best) < countStatistics(observe)))
         best = observe;
     }
   return best;
-}
-
-SmallVector<float> bitwright::getStatistic(qnn::WeightAttr attr) {
-  if (!attr)
-    return {};
-  auto values = getFloats(getConstantData(attr));
-  return values ? std::move(*values) : SmallVector<float>();
 }
 
 Value bitwright::createStorage(OpBuilder &builder, Location loc, unsigned bits,

@@ -40,12 +40,9 @@ private:
 /// The elements of a constant f32 operand that are all finite; nullopt otherwise.
 std::optional<llvm::SmallVector<float>> getFiniteFloats(mlir::Value value);
 
-/// The observer that `value` comes from or that watches the same tensor, one with
-/// samples before one without; null where nothing measured it.
+/// The observer that `value` comes from or that watches the same tensor, the one with the most
+/// statistics; null where nothing measured it.
 qnn::ObserveOp findObserver(mlir::Value value);
-
-/// The elements of a statistic; empty where it is absent.
-llvm::SmallVector<float> getStatistic(qnn::WeightAttr attr);
 
 /// Writes an i8 or i4 constant from one element to a byte.
 mlir::Value createStorage(mlir::OpBuilder &builder, mlir::Location loc, unsigned bits,

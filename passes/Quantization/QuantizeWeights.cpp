@@ -3,6 +3,7 @@
 /// \file
 /// Weight-only quantization in blocks.
 
+#include "passes/Calibration/Statistic.h"
 #include "passes/Quantization/Common.h"
 #include "passes/Quantization/Passes.h"
 #include "passes/Quantization/ScaleFolding.h"
@@ -75,7 +76,7 @@ LogicalResult QuantizeWeightsPass::checkOptions() {
 }
 
 void QuantizeWeightsPass::runOnOperation() {
-  if (failed(checkOptions()))
+  if (failed(checkOptions()) || failed(verifyStatistics(getOperation())))
     return signalPassFailure();
   record.emplace(&getContext(), getArgument());
   SmallVector<Operation *> ops;
@@ -110,8 +111,8 @@ void QuantizeWeightsPass::quantize(qnn::LinearOp linear) {
 
 ClipFactors QuantizeWeightsPass::findClip(qnn::LinearOp linear, ArrayRef<float> weights,
                                           BlockFormat format) {
-  qnn::ObserveOp observe = findObserver(linear.getInput());
-  if (!observe || !observe.getSamplesAttr()) {
+  SmallVector<float> samples = getStatistic(findObserver(linear.getInput()), "samples");
+  if (samples.empty()) {
     record->missed(linear, "not clipped", "its input has no sample rows");
     return {};
   }
@@ -119,7 +120,6 @@ ClipFactors QuantizeWeightsPass::findClip(qnn::LinearOp linear, ArrayRef<float> 
     record->missed(linear, "not clipped", "it makes queries or keys of an attention");
     return {};
   }
-  SmallVector<float> samples = getStatistic(observe.getSamplesAttr());
   auto type = cast<RankedTensorType>(linear.getWeight().getType());
   return searchClipping(weights, type.getDimSize(0), type.getDimSize(1), samples, format);
 }

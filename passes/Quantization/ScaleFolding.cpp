@@ -7,6 +7,7 @@
 
 #include "dialects/QNN/Constants.h"
 #include "mlir/IR/Builders.h"
+#include "passes/Calibration/Statistic.h"
 #include "passes/Quantization/ChannelTrace.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -129,43 +130,50 @@ static void multiplyColumns(OpOperand &operand, ArrayRef<float> factors) {
   setConstant(operand, values);
 }
 
-static qnn::WeightAttr divideStatistic(qnn::WeightAttr attr, ArrayRef<float> factors, int power) {
-  if (!attr)
-    return attr;
-  SmallVector<float> values = *getFloats(getConstantData(attr));
-  for (size_t i = 0; i < values.size(); ++i)
-    for (int p = 0; p < power; ++p)
-      values[i] /= factors[i % factors.size()];
-  ArrayRef<char> bytes(reinterpret_cast<const char *>(values.data()),
-                       values.size() * sizeof(float));
-  MLIRContext *context = attr.getContext();
-  StringRef hash = qnn::getWeightStore(context).add({bytes.begin(), bytes.end()});
-  return qnn::WeightAttr::get(context, hash, attr.getType());
-}
-
-/// Channel statistics follow; a range of the whole tensor cannot, so it becomes that of
-/// the largest channel.
-static void updateObserver(qnn::ObserveOp observe, ArrayRef<float> factors) {
-  observe.setMeanAbsAttr(divideStatistic(observe.getMeanAbsAttr(), factors, 1));
-  observe.setMeanSquareAttr(divideStatistic(observe.getMeanSquareAttr(), factors, 2));
-  observe.setMaxAbsAttr(divideStatistic(observe.getMaxAbsAttr(), factors, 1));
-  observe.setSamplesAttr(divideStatistic(observe.getSamplesAttr(), factors, 1));
-  if (!observe.getRange() || !observe.getMaxAbsAttr())
-    return;
-  SmallVector<float> largest = *getFloats(getConstantData(observe.getMaxAbsAttr()));
-  double bound = *std::max_element(largest.begin(), largest.end());
-  bool hasSign = (*observe.getRange())[0] < 0;
-  observe.setRange(ArrayRef<double>{hasSign ? -bound : 0.0, bound});
-}
-
-/// Observers between the producer and the tensor saw values that are no longer computed.
-static void forgetObservers(Value value) {
+/// What observers on `value` itself hold.
+static SmallVector<qnn::ObserveOp> getObservers(Value value) {
+  SmallVector<qnn::ObserveOp> result;
   for (Operation *user : value.getUsers())
     if (auto observe = dyn_cast<qnn::ObserveOp>(user)) {
-      for (StringRef name : {"range", "count", "mean_abs", "mean_square", "max_abs", "samples"})
-        observe->removeAttr(name);
-      forgetObservers(observe.getResult());
+      result.push_back(observe);
+      llvm::append_range(result, getObservers(observe.getResult()));
     }
+  return result;
+}
+
+static void rescaleObservers(Value value, ArrayRef<float> factors) {
+  for (qnn::ObserveOp observe : getObservers(value))
+    rescaleObserver(observe, factors);
+}
+
+/// The range of a tensor that was measured; null where none was.
+static Attribute getRange(Value value) {
+  for (qnn::ObserveOp observe : getObservers(value))
+    if (observe.getRange())
+      return observe.getRangeAttr();
+  return nullptr;
+}
+
+/// Tensors between the producer and the tensor hold other numbers now. Where ops only moved
+/// elements, the range is that of the tensor at the end of the moves; what else was measured of
+/// them is forgotten.
+static void updateBetween(Value source, ArrayRef<TraceStep> steps, Value tensor) {
+  auto isMove = [](TraceStep step) { return isa<qnn::TransparentInterface>(step->getOwner()); };
+  for (auto [i, step] : llvm::enumerate(steps.drop_back())) {
+    Attribute range;
+    if (llvm::all_of(steps.take_front(i + 1), isMove))
+      range = getRange(source);
+    else if (llvm::all_of(steps.drop_front(i + 1), isMove))
+      range = getRange(tensor);
+    for (qnn::ObserveOp observe : getObservers(step->getOwner()->getResult(0))) {
+      observe.removeStatisticsAttr();
+      observe.removeRangeAttr();
+      if (observe.getCount() && range)
+        observe.setRangeAttr(cast<DenseF64ArrayAttr>(range));
+      else
+        observe.removeCountAttr();
+    }
+  }
 }
 
 void bitwright::applyScales(const ScaleFold &fold, ArrayRef<float> scales) {
@@ -182,15 +190,13 @@ void bitwright::applyScales(const ScaleFold &fold, ArrayRef<float> scales) {
     Value source;
     std::string reason;
     auto steps = traceBack(fold.tensor, source, reason);
-    forgetObservers(source);
-    for (TraceStep step : *steps)
-      if (step->getOwner()->getResult(0) != fold.tensor)
-        forgetObservers(step->getOwner()->getResult(0));
-  } else {
-    for (OpOperand &operand : llvm::drop_begin(fold.producer->getOpOperands()))
-      divideRows(operand, scales);
+    rescaleObservers(fold.tensor, scales);
+    if (source != fold.tensor)
+      rescaleObservers(source, rows);
+    updateBetween(source, *steps, fold.tensor);
+    return;
   }
-  for (Operation *user : llvm::make_early_inc_range(fold.tensor.getUsers()))
-    if (auto observe = dyn_cast<qnn::ObserveOp>(user))
-      updateObserver(observe, scales);
+  for (OpOperand &operand : llvm::drop_begin(fold.producer->getOpOperands()))
+    divideRows(operand, scales);
+  rescaleObservers(fold.tensor, scales);
 }

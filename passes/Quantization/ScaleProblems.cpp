@@ -5,6 +5,7 @@
 
 #include "passes/Quantization/ScaleProblems.h"
 
+#include "passes/Calibration/Statistic.h"
 #include "passes/Quantization/ScaleFolding.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -15,11 +16,11 @@ using namespace mlir;
 static std::string rescale(const ScaleFold &fold, DecisionRecorder &record,
                            llvm::function_ref<ScaleResult(const ScaleProblem &)> search) {
   qnn::ObserveOp observe = findObserver(fold.tensor);
-  if (!observe || !observe.getSamplesAttr())
+  SmallVector<float> samples = getStatistic(observe, "samples");
+  SmallVector<float> meanAbs = getStatistic(observe, "mean_abs");
+  SmallVector<float> maxAbs = getStatistic(observe, "max_abs");
+  if (samples.empty())
     return "no sample rows were recorded";
-  SmallVector<float> samples = getStatistic(observe.getSamplesAttr());
-  SmallVector<float> meanAbs = getStatistic(observe.getMeanAbsAttr());
-  SmallVector<float> maxAbs = getStatistic(observe.getMaxAbsAttr());
   int64_t channels = fold.countChannels();
   if (int64_t(meanAbs.size()) != channels || int64_t(maxAbs.size()) != channels)
     return "statistics were recorded for another number of channels";

@@ -3,6 +3,7 @@
 /// \file
 /// Activation-aware weight scaling: the search, then the fold.
 
+#include "passes/Calibration/Statistic.h"
 #include "passes/Quantization/Common.h"
 #include "passes/Quantization/Passes.h"
 #include "passes/Quantization/ScaleFolding.h"
@@ -24,7 +25,7 @@ struct ScaleWeightsPass final : bitwright::impl::ScaleWeightsPassBase<ScaleWeigh
 
   void runOnOperation() override {
     KeepFilter filter;
-    if (failed(filter.parse(keep, getOperation())))
+    if (failed(filter.parse(keep, getOperation())) || failed(verifyStatistics(getOperation())))
       return signalPassFailure();
     if ((bits != 4 && bits != 8) || group < 0) {
       getOperation().emitError() << "options 'bits' and 'group' expect 4 or 8, and 0 or more";

@@ -3,6 +3,7 @@
 /// \file
 /// Scale migration from activations to weights.
 
+#include "passes/Calibration/Statistic.h"
 #include "passes/Quantization/Common.h"
 #include "passes/Quantization/Passes.h"
 #include "passes/Quantization/ScaleProblems.h"
@@ -23,7 +24,7 @@ struct SmoothActivationsPass final
 
   void runOnOperation() override {
     KeepFilter filter;
-    if (failed(filter.parse(keep, getOperation())))
+    if (failed(filter.parse(keep, getOperation())) || failed(verifyStatistics(getOperation())))
       return signalPassFailure();
     if (!(alpha <= 1)) {
       getOperation().emitError() << "option 'alpha' expects a number up to 1";

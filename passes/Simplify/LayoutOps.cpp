@@ -57,7 +57,7 @@ static bool keepsOrder(ArrayRef<int64_t> axes, ArrayRef<int64_t> perm) {
 }
 
 static bool hasStatistics(qnn::ObserveOp op) {
-  return op.getMeanAbs() || op.getMeanSquare() || op.getMaxAbs() || op.getSamples();
+  return op.getStatistics() && !op.getStatistics()->empty();
 }
 
 /// Per tensor, or per slice of an axis (which can be renamed).

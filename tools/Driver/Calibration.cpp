@@ -7,8 +7,10 @@
 #include "tools/Driver/Calibration.h"
 
 #include "bitwright/Support/Error.h"
+#include "dialects/QNN/ContextState.h"
 #include "mlir/Pass/PassManager.h"
-#include "passes/Calibration/Calibrate.h"
+#include "passes/Calibration/Calibration.h"
+#include "passes/Calibration/Passes.h"
 #include "passes/Pipelines/Pipelines.h"
 #include "tools/Driver/Compile.h"
 #include "llvm/Support/CommandLine.h"
@@ -19,6 +21,16 @@ using namespace mlir;
 namespace cl = llvm::cl;
 
 namespace {
+
+/// "Gather ... second_moment (mean of ...)": those that are not gathered always.
+std::string describeStatistics() {
+  StatisticRegistry registry;
+  std::string text = "Gather these statistics too:";
+  for (const Statistic *statistic : registry.getAll())
+    if (!statistic->isDefault())
+      text += (" " + statistic->getName() + " (" + statistic->getSummary() + ")").str();
+  return text;
+}
 
 /// Created when a tool asks for it, not when the library is loaded.
 struct Options {
@@ -35,9 +47,12 @@ struct Options {
   cl::opt<std::string> executor{"calibrate-with", cl::cat(category), cl::init("compiled"),
                                 cl::value_desc("name"),
                                 cl::desc("compiled (default) or interpreter (slow)")};
+  std::string statisticNames = describeStatistics(); // cl::desc keeps a reference
   cl::opt<int64_t> sampleRows{
       "sample-rows", cl::cat(category), cl::init(512), cl::value_desc("N"),
       cl::desc("Rows to keep of the input of each linear op (default 512)")};
+  cl::list<std::string> statistics{"statistics", cl::cat(category), cl::CommaSeparated,
+                                   cl::value_desc("name,..."), cl::desc(statisticNames)};
   cl::opt<bool> require{
       "require-calibration", cl::cat(category),
       cl::desc("Make it an error to quantize without measurements where a scheme needs them")};
@@ -62,8 +77,17 @@ CalibrationRequest bitwright::getCalibrationOptions() {
   request.calibrator = options.calibrator;
   request.executor = options.executor;
   request.sampleRows = options.sampleRows;
-  getCalibrationDefaults().requireCalibration = options.require;
+  request.statistics.assign(options.statistics.begin(), options.statistics.end());
+  request.require = options.require;
   return request;
+}
+
+void bitwright::applyCalibrationOptions(MLIRContext *context, const CalibrationRequest &request) {
+  auto &setup = qnn::getContextState<CalibrationSetup>(context);
+  setup.requireCalibration = request.require;
+  setup.progress = nullptr;
+  if (request.progress && llvm::sys::Process::StandardErrIsDisplayed())
+    setup.progress = [](int64_t done) { llvm::errs() << "\rcalibrated " << done << " samples"; };
 }
 
 static llvm::Error checkRequest(const CalibrationRequest &request) {
@@ -78,47 +102,32 @@ static llvm::Error checkRequest(const CalibrationRequest &request) {
   return llvm::Error::success();
 }
 
-llvm::Error bitwright::calibrateModel(ModuleOp module, const CalibrationRequest &request) {
+LogicalResult bitwright::calibrateModel(ModuleOp module, const CalibrationRequest &request) {
   if (request.samples.empty())
-    return llvm::Error::success();
+    return success();
   if (llvm::Error error = checkRequest(request))
-    return error;
-  CalibrationOptions options;
-  auto calibrator = CalibratorOptions::parse(request.calibrator);
-  if (!calibrator)
-    return calibrator.takeError();
-  options.calibrator = *calibrator;
+    return emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
+  CalibratePassOptions options;
+  options.samples = request.samples;
   options.maxSamples = request.maxSamples;
+  options.calibrator = request.calibrator;
+  options.executor = request.executor;
   options.sampleRows = request.sampleRows;
-  bool isTerminal = request.progress && llvm::sys::Process::StandardErrIsDisplayed();
-  if (isTerminal)
-    options.progress = [](int64_t done) { llvm::errs() << "\rcalibrated " << done << " samples"; };
-
-  auto main = module.lookupSymbol<func::FuncOp>("main");
-  if (!main)
-    return makeError("the module has no function @main to calibrate");
-  auto inputs = getModelInputs(main);
-  if (!inputs)
-    return inputs.takeError();
-  auto samples = openSamples(request.samples, *inputs);
-  if (!samples)
-    return samples.takeError();
+  options.statistics.assign(request.statistics.begin(), request.statistics.end());
   PassManager passes(module.getContext());
   buildSimplifyPipeline(passes);
-  if (failed(passes.run(module)))
-    return makeError("the model could not be simplified before calibration");
-  ExecutorFactory factory = request.executor == "interpreter" ? makeInterpreterExecutor
-                                                              : getCalibrationDefaults().executor;
-  auto done = calibrateModule(module, factory, **samples, options);
-  if (isTerminal)
+  passes.addPass(createCalibratePass(options));
+  LogicalResult result = passes.run(module);
+  if (qnn::getContextState<CalibrationSetup>(module.getContext()).progress)
     llvm::errs() << "\n";
-  return done.takeError();
+  return result;
 }
 
 LogicalResult bitwright::quantizeModel(ModuleOp module, llvm::StringRef scheme,
                                        const CalibrationRequest &request) {
-  if (llvm::Error error = calibrateModel(module, request))
-    return emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
+  applyCalibrationOptions(module.getContext(), request);
+  if (failed(calibrateModel(module, request)))
+    return failure();
   if (scheme.empty())
     return success();
   return runPipeline(module, ("quantize{" + scheme + "}").str());

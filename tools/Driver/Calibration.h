@@ -10,6 +10,7 @@
 #include "llvm/Support/Error.h"
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace llvm::cl {
 class OptionCategory;
@@ -29,11 +30,15 @@ struct CalibrationRequest {
   std::string executor = "compiled";
   /// Rows kept of the input of each linear op.
   int64_t sampleRows = 512;
+  /// Further statistics to gather, by name.
+  std::vector<std::string> statistics;
+  /// Make it an error to quantize without measurements where a scheme needs them.
+  bool require = false;
   /// Say how far it is, where standard error is a terminal.
   bool progress = true;
 };
 
-/// Adds --calibrate, --samples, --calibrator, --calibrate-with, --sample-rows and
+/// Adds --calibrate, --samples, --calibrator, --calibrate-with, --sample-rows, --statistics and
 /// --require-calibration to the command line of this tool.
 void registerCalibrationOptions();
 /// Their heading in --help.
@@ -41,13 +46,15 @@ llvm::cl::OptionCategory &getCalibrationCategory();
 /// What the command line says, after it was parsed.
 CalibrationRequest getCalibrationOptions();
 
-/// From here on calibration compiles the model instead of interpreting it, and reads ONNX's
-/// tensor files. A tool calls this once, after registerAllPasses.
-void setUpCalibration();
+/// In the contexts of `registry` calibration compiles the model instead of interpreting it, and
+/// reads ONNX's tensor files.
+void setUpCalibration(mlir::DialectRegistry &registry);
+/// What `request` asks of the passes of `context` that calibrate by themselves.
+void applyCalibrationOptions(mlir::MLIRContext *context, const CalibrationRequest &request);
 
 /// Simplifies `module`, runs it on the samples, and leaves observers that hold the results.
-/// Does nothing where no samples are named.
-llvm::Error calibrateModel(mlir::ModuleOp module, const CalibrationRequest &request);
+/// Does nothing where no samples are named. Emits errors itself.
+mlir::LogicalResult calibrateModel(mlir::ModuleOp module, const CalibrationRequest &request);
 
 /// Calibrates and quantizes by `scheme` ("int4-awq:group=32"; "" leaves the model as it is); the
 /// result is in QDQ form. Emits errors itself.

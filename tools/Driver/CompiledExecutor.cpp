@@ -7,7 +7,7 @@
 #include "bitwright/Import/ONNX/TensorFile.h"
 #include "bitwright/Support/Error.h"
 #include "dialects/QNN/QNNOps.h"
-#include "passes/Calibration/Calibrate.h"
+#include "passes/Calibration/Calibration.h"
 #include "tools/Driver/Calibration.h"
 #include "tools/Driver/Runner.h"
 #include "llvm/ADT/StringMap.h"
@@ -55,16 +55,8 @@ public:
     return llvm::Error::success();
   }
 
-  llvm::Error run(ArrayRef<Tensor> inputs, const ObserveCallback &observe) override {
-    std::vector<NdArray> arrays;
-    for (auto [tensor, spec] : llvm::zip_equal(inputs, runner->getInputs())) {
-      NdArray array;
-      array.dtype = spec.dtype;
-      array.dims.assign(tensor.dims.begin(), tensor.dims.end());
-      array.bytes = tensor.data;
-      arrays.push_back(std::move(array));
-    }
-    if (llvm::Error error = runner->prepare(arrays))
+  llvm::Error run(Sample inputs, const ObserveCallback &observe) override {
+    if (llvm::Error error = runner->prepare(inputs))
       return error;
     current = &observe;
     llvm::Error error = runner->invoke();
@@ -97,7 +89,10 @@ static llvm::Expected<std::unique_ptr<CalibrationExecutor>> makeCompiledExecutor
   return executor;
 }
 
-void bitwright::setUpCalibration() {
-  getCalibrationDefaults().executor = makeCompiledExecutor;
-  getTensorFileReader() = readOnnxTensor;
+void bitwright::setUpCalibration(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *, qnn::QNNDialect *dialect) {
+    auto &setup = dialect->getContextState().get<CalibrationSetup>();
+    setup.executor = makeCompiledExecutor;
+    setup.tensorFileReader = readOnnxTensor;
+  });
 }

@@ -92,12 +92,15 @@ private:
   DialectRegistry &registry;
   const MlirOptMainConfig &config;
   StringRef input, output;
-  std::string report; // own: lld, which links a model for calibration, clears options
+  // Own: lld, which links a model for calibration, clears options.
+  std::string report;
+  CalibrationRequest calibration = getCalibrationOptions();
 };
 
 void Driver::configure(MLIRContext &context) const {
   context.allowUnregisteredDialects(config.shouldAllowUnregisteredDialects());
   context.getOrLoadDialect<qnn::QNNDialect>();
+  applyCalibrationOptions(&context, calibration);
 }
 
 LogicalResult Driver::runPasses(ModuleOp module) {
@@ -118,10 +121,8 @@ LogicalResult Driver::runPasses(ModuleOp module) {
   }
   // After the command line was read for the last time: the linker that calibration runs resets
   // the options of the process.
-  if (llvm::Error error = calibrateModel(module, getCalibrationOptions())) {
-    emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
+  if (failed(calibrateModel(module, calibration)))
     return failure();
-  }
   return manager.run(module);
 }
 
@@ -239,7 +240,7 @@ int bitwright::optMain(int argc, char **argv) {
   addPluginOption(llvm::cl::getGeneralCategory());
   registerCalibrationOptions();
   getReportOption();
-  setUpCalibration();
+  setUpCalibration(registry);
   auto [input, output] =
       parseCLIOptions(arguments.size(), arguments.data(),
                       "quant-opt: runs passes and pipelines on a module (.mlir, .mlirbc, .onnx)\n");

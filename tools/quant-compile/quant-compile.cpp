@@ -54,7 +54,7 @@ int main(int argc, char **argv) {
   std::vector<char *> arguments(argv, argv + argc);
   if (llvm::Error error = registerEverything(arguments, registry))
     return reportError("quant-compile", std::move(error));
-  setUpCalibration();
+  setUpCalibration(registry);
   llvm::Expected<CompileToolOptions> options =
       parseCompileOptions(int(arguments.size()), arguments.data());
   if (!options)

@@ -179,10 +179,10 @@ func.func @observe_count(%x: tensor<4xf32>) {
 
 // -----
 
-// Q7: statistics have one value for each of the last dimension.
+// Q7: a statistic is a weight of f32.
 func.func @observe_statistic(%x: tensor<4xf32>) {
-  // expected-error@+1 {{'qnn.observe' op expects mean_abs with one f32 for each of the last dimension of 'tensor<4xf32>', but got 'tensor<5xf32>'}}
-  %r = qnn.observe %x "a" {mean_abs = #qnn.weight<"0000000000000000000000000000000000000000000000000000000000000000"> : tensor<5xf32>} : tensor<4xf32>
+  // expected-error@+1 {{'qnn.observe' op expects statistic 'mean_abs' to be a #qnn.weight of f32, but got 4 : i64}}
+  %r = qnn.observe %x "a" statistics {mean_abs = 4 : i64} : tensor<4xf32>
   return
 }
 

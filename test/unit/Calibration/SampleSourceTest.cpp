@@ -56,14 +56,14 @@ protected:
       if (!*sample)
         return firsts;
       last = (**sample)[which];
-      firsts.push_back(last.as<float>()[0]);
+      firsts.push_back(last.getElements<float>()[0]);
     }
   }
 
   MLIRContext context;
   llvm::SmallString<128> folder;
   std::string error;
-  Tensor last;
+  NdArray last;
 };
 
 constexpr int64_t kDynamic = ShapedType::kDynamic;
@@ -134,9 +134,9 @@ TEST_F(SampleSourceTest, SyntheticSamplesAreTheSameInEveryRun) {
   for (int i = 0; i < 2; ++i) {
     auto left = a->next(), right = b->next();
     ASSERT_TRUE(left && *left && right && *right);
-    EXPECT_EQ((**left)[0].data, (**right)[0].data);
+    EXPECT_EQ((**left)[0].bytes, (**right)[0].bytes);
     EXPECT_EQ((**left)[1].dims, (llvm::SmallVector<int64_t>{1, 32}));
-    for (int64_t index : (**left)[1].as<int64_t>()) {
+    for (int64_t index : (**left)[1].getElements<int64_t>()) {
       EXPECT_GE(index, 0);
       EXPECT_LT(index, 100);
     }

@@ -7,16 +7,13 @@
 #include "gtest/gtest.h"
 
 #include <cmath>
-#include <set>
 
 using namespace bitwright;
 
-static StatisticsOptions getOptions(llvm::StringRef calibrator) {
-  StatisticsOptions options;
+static CalibratorOptions getOptions(llvm::StringRef calibrator) {
   auto parsed = CalibratorOptions::parse(calibrator);
   EXPECT_TRUE(bool(parsed));
-  options.calibrator = *parsed;
-  return options;
+  return *parsed;
 }
 
 static void add(TensorStatistics &statistics, std::vector<float> data, std::vector<int64_t> dims) {
@@ -59,51 +56,30 @@ TEST(Statistics, NonFiniteElementsAreCountedApart) {
 }
 
 TEST(Statistics, ChannelsAreThoseOfTheLastDimension) {
-  StatisticsOptions options = getOptions("minmax");
-  options.perChannel = true;
-  TensorStatistics statistics(options);
+  TensorStatistics statistics(getOptions("minmax"));
+  std::unique_ptr<Statistic> meanAbs = makeMeanAbs();
+  statistics.gather(*meanAbs, {});
   add(statistics, {1, -2, 3, -4}, {2, 2});
   add(statistics, {5, 0}, {1, 2});
-  EXPECT_EQ(statistics.getMeanAbs(), (std::vector<float>{3, 2}));
-  EXPECT_EQ(statistics.getMeanSquare(), (std::vector<float>{35.0f / 3, 20.0f / 3}));
-  EXPECT_EQ(statistics.getMaxAbs(), (std::vector<float>{5, 4}));
-  EXPECT_TRUE(bool(statistics.add({1.0f}, {1, 1})) ? true : false);
+  auto values = statistics.finish();
+  ASSERT_EQ(values.size(), size_t(1));
+  EXPECT_EQ(values[0].first, meanAbs.get());
+  EXPECT_EQ(values[0].second.values, (std::vector<float>{3, 2}));
+  llvm::Error error = statistics.add({1.0f}, {1, 1});
+  EXPECT_EQ(llvm::toString(std::move(error)), "the last dimension was 2 before and is 1 now");
 }
 
 TEST(Statistics, EmptyTensorsAreNothing) {
-  StatisticsOptions options = getOptions("minmax");
-  options.perChannel = true;
-  options.sampleRows = 4;
-  TensorStatistics statistics(options);
+  TensorStatistics statistics(getOptions("minmax"));
+  StatisticRegistry registry;
+  for (const Statistic *statistic : registry.getAll())
+    statistics.gather(*statistic, {});
+  EXPECT_TRUE(statistics.finish().empty()); // no channel was seen
   add(statistics, {}, {0, 3});
   EXPECT_FALSE(statistics.getRange());
-  EXPECT_TRUE(statistics.getSamples().empty());
-  EXPECT_EQ(statistics.getMeanAbs(), (std::vector<float>{0, 0, 0}));
-}
-
-TEST(Statistics, ReservoirIsBoundedWholeRowsAndUniform) {
-  StatisticsOptions options = getOptions("minmax");
-  options.sampleRows = 64;
-  TensorStatistics statistics(options), again(options);
-  for (int i = 0; i < 100; ++i) {
-    std::vector<float> rows;
-    for (int r = 0; r < 100; ++r)
-      rows.insert(rows.end(), {float(i * 100 + r), -float(i * 100 + r)});
-    add(statistics, rows, {100, 2});
-    add(again, rows, {100, 2});
-  }
-  llvm::ArrayRef<float> samples = statistics.getSamples();
-  ASSERT_EQ(samples.size(), size_t(128));
-  EXPECT_EQ(samples, again.getSamples());
-  std::set<float> distinct;
-  double sum = 0;
-  for (size_t i = 0; i < samples.size(); i += 2) {
-    EXPECT_EQ(samples[i], -samples[i + 1]);
-    distinct.insert(samples[i]);
-    sum += samples[i];
-  }
-  EXPECT_EQ(distinct.size(), size_t(64));
-  EXPECT_NEAR(sum / 64, 5000, 1200); // 3 standard deviations of a mean of 64
+  for (const auto &[statistic, value] : statistics.finish())
+    for (float number : value.values)
+      EXPECT_EQ(number, 0) << statistic->getName().str();
 }
 
 TEST(Calibrator, RefusesWhatItDoesNotKnow) {

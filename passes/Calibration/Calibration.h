@@ -4,8 +4,8 @@
 /// Calibration: runs an instrumented model on samples and writes what its
 /// observers saw into the IR.
 
-#ifndef BITWRIGHT_PASSES_CALIBRATION_CALIBRATE_H
-#define BITWRIGHT_PASSES_CALIBRATION_CALIBRATE_H
+#ifndef BITWRIGHT_PASSES_CALIBRATION_CALIBRATION_H
+#define BITWRIGHT_PASSES_CALIBRATION_CALIBRATION_H
 
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/Calibration/SampleSource.h"
@@ -23,7 +23,7 @@ using ObserveCallback =
 class CalibrationExecutor {
 public:
   virtual ~CalibrationExecutor() = default;
-  virtual llvm::Error run(llvm::ArrayRef<Tensor> inputs, const ObserveCallback &observe) = 0;
+  virtual llvm::Error run(Sample inputs, const ObserveCallback &observe) = 0;
 };
 
 using ExecutorFactory =
@@ -38,16 +38,24 @@ struct CalibrationOptions {
   CalibratorOptions calibrator;
   /// Rows kept of each input of a linear op.
   int64_t sampleRows = 512;
+  /// Names of statistics to gather beside those that always are.
+  llvm::SmallVector<std::string> statistics;
   /// Called after each sample, if set.
   std::function<void(int64_t done)> progress;
 };
 
-/// What quantization does where a module holds no measurement; the driver sets it.
-struct CalibrationDefaults {
-  bool requireCalibration = false;
+/// What the tool around the passes offers and wants: the state
+/// `qnn::getContextState<CalibrationSetup>(context)`.
+struct CalibrationSetup {
+  /// Runs models; a tool that can compile puts something faster here.
   ExecutorFactory executor = makeInterpreterExecutor;
+  /// Reads .pb files; empty: they are refused.
+  TensorFileReader tensorFileReader;
+  /// Make it an error to quantize without measurements where a scheme needs them.
+  bool requireCalibration = false;
+  /// Called after each sample of `qnn-calibrate`, if set.
+  std::function<void(int64_t done)> progress;
 };
-CalibrationDefaults &getCalibrationDefaults();
 
 /// True where some observer of `module` holds a measurement.
 bool hasMeasurements(mlir::ModuleOp module);
@@ -64,4 +72,4 @@ llvm::Expected<int64_t> calibrateModule(mlir::ModuleOp module, const ExecutorFac
 
 } // namespace bitwright
 
-#endif // BITWRIGHT_PASSES_CALIBRATION_CALIBRATE_H
+#endif // BITWRIGHT_PASSES_CALIBRATION_CALIBRATION_H
