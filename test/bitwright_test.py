@@ -27,7 +27,7 @@ LEVELS = {
     "avx2": (["--mattr=+avx2,+fma"], ["avx2", "fma"]),
     "avx512vnni": (["--mattr=+avx512vnni"], ["avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_vnni"]),
 }
-TOOLS = ["quant-translate", "quant-opt", "quant-compile", "quant-run"]
+TOOLS = ["quant-translate", "quant-opt", "quant-compile", "quant-run", "quant-twin"]
 
 
 class Skip(Exception):
@@ -35,7 +35,7 @@ class Skip(Exception):
 
 
 def tool(name):
-    path = os.path.join(BUILD, "bin", name)
+    path = os.path.join(BUILD, "test/twins" if name == "quant-twin" else "bin", name)
     return path if os.path.exists(path) else name
 
 
@@ -57,19 +57,27 @@ def succeed(command, **options):
 
 
 def cpu_has(*flags):
+    """Whether this CPU has the features, as Linux names them; those in BITWRIGHT_WITHOUT (a,b) it lacks."""
+    lacking = set(os.environ.get("BITWRIGHT_WITHOUT", "").split(","))
     with open("/proc/cpuinfo") as info:
         for line in info:
             if line.startswith("flags"):
-                return set(flags) <= set(line.split(":", 1)[1].split())
+                return set(flags) <= set(line.split(":", 1)[1].split()) - lacking
     return False
 
 
 def runs(level):
-    """Whether this CPU runs code of the level; says so where it does not."""
-    if cpu_has(*LEVELS[level][1]):
-        return True
-    print(f"{level}: compiled, but not run: this CPU lacks it")
-    return False
+    """Whether this CPU runs code of the level."""
+    return cpu_has(*LEVELS[level][1])
+
+
+def compile_level(source, level, library):
+    """Compiles a model for a level, into a library that this CPU runs: where it lacks the level, the kernels' own
+    instructions are replaced by their twins in C (test/twins)."""
+    succeed(["quant-compile", source, *LEVELS[level][0], "-o", library])
+    if not runs(level):
+        print(f"{level}: run through twins, as this CPU lacks it")
+        succeed(["quant-twin", source, *LEVELS[level][0], "-o", library])
 
 
 def model(name):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """How lit runs the tests of this tree.
 
-Substitutions: the four tools and FileCheck by name, %python (numpy and onnx), %cc (the C compiler
+Substitutions: the four tools, quant-twin and FileCheck by name, %python (numpy and onnx), %cc (the C compiler
 of the build), %models (test/models), %data (expanded test sets), %shared (recorded models that are not in the repository),
 %src and %build (the two roots). Features: avx2, avx512vnni (of the CPU that runs the tests),
 shared-data, asan.
@@ -19,7 +19,8 @@ config.excludes = ["Inputs", "models", "unit"]
 config.test_source_root = os.path.join(config.bitwright_source, "test")
 config.test_exec_root = os.path.join(config.bitwright_build, "test")
 
-tool_dirs = [os.path.join(config.bitwright_build, "bin"), config.llvm_tools_dir]
+tool_dirs = [os.path.join(config.bitwright_build, "bin"), config.llvm_tools_dir,
+             os.path.join(config.bitwright_build, "test", "twins")]
 config.environment["PATH"] = os.pathsep.join(tool_dirs + ["/usr/bin", "/bin"])
 config.environment["PYTHONPATH"] = config.test_source_root
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"

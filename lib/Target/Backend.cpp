@@ -118,7 +118,8 @@ detail::generateCode(llvm::Module &module, const TargetSpec &target, bool asText
   return output;
 }
 
-llvm::Error detail::checkUndefinedSymbols(llvm::StringRef object) {
+llvm::Error detail::checkUndefinedSymbols(llvm::StringRef object,
+                                          const llvm::StringSet<> &offered) {
   auto file = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object, "object"));
   if (!file)
     return file.takeError();
@@ -129,7 +130,8 @@ llvm::Error detail::checkUndefinedSymbols(llvm::StringRef object) {
       return llvm::joinErrors(flags.takeError(), name.takeError());
     if (!(*flags & llvm::object::SymbolRef::SF_Undefined) || name->empty())
       continue;
-    if (*name != "memcpy" && *name != "memset" && !name->starts_with("bw_"))
+    bool isRuntime = *name == "memcpy" || *name == "memset" || name->starts_with("bw_");
+    if (!isRuntime && !offered.contains(*name))
       return makeError("the generated code calls '" + *name +
                        "', which the runtime does not offer");
   }

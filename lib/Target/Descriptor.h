@@ -9,6 +9,7 @@
 #include "bitwright/Target/Target.h"
 #include "dialects/QNN/Constants.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/IR/Module.h"
 
 namespace bitwright {
@@ -57,8 +58,8 @@ llvm::Expected<llvm::SmallVector<char, 0>> generateCode(llvm::Module &module,
 /// The part of generateCode before code: for printing LLVM IR.
 llvm::Error optimizeModule(llvm::Module &module, const TargetSpec &target);
 
-/// An error if `object` needs symbols other than memcpy, memset and bw_*.
-llvm::Error checkUndefinedSymbols(llvm::StringRef object);
+/// An error if `object` needs symbols other than memcpy, memset, bw_* and `offered`.
+llvm::Error checkUndefinedSymbols(llvm::StringRef object, const llvm::StringSet<> &offered);
 
 /// Links objects (path-free contents) into a shared library or one object.
 llvm::Error linkObjects(llvm::ArrayRef<llvm::StringRef> objects, bool isShared,

@@ -74,17 +74,25 @@ static llvm::Error writeText(llvm::Module &module, const TargetSpec &target, boo
   });
 }
 
+static bool embedsWeights(const ModelInfo &info, const EmitOptions &options) {
+  return !info.weights.bytes.empty() && options.weights == WeightPlacement::Embed;
+}
+
 static llvm::Error writeBinary(llvm::Module &module, const ModelInfo &info,
-                               const TargetSpec &target, ArtifactKind kind, bool embedWeights,
-                               llvm::StringRef path, OutputGroup &group) {
+                               const TargetSpec &target, ArtifactKind kind, llvm::StringRef path,
+                               const EmitOptions &options, OutputGroup &group) {
   auto code = generateCode(module, target, /*asText=*/false);
   if (!code)
     return code.takeError();
-  llvm::SmallVector<llvm::StringRef, 2> objects = {llvm::StringRef(code->data(), code->size())};
-  if (llvm::Error error = checkUndefinedSymbols(objects.front()))
+  llvm::SmallVector<llvm::StringRef, 3> objects = {llvm::StringRef(code->data(), code->size())};
+  static const CodeReplacement none;
+  const CodeReplacement &replacement = options.replacement ? *options.replacement : none;
+  if (llvm::Error error = checkUndefinedSymbols(objects.front(), replacement.symbols))
     return error;
+  if (!replacement.object.empty())
+    objects.push_back(replacement.object);
   std::string weights;
-  if (embedWeights) {
+  if (embedsWeights(info, options)) {
     weights = makeWeightObject(info);
     objects.push_back(weights);
   }
@@ -102,7 +110,7 @@ static llvm::Error writeArtifact(mlir::ModuleOp module, const TargetSpec &target
   if (!info)
     return info.takeError();
   bool hasWeights = !info->weights.bytes.empty();
-  bool embedWeights = hasWeights && options.weights == WeightPlacement::Embed;
+  bool embedWeights = embedsWeights(*info, options);
   if (kind == ArtifactKind::Header)
     return writeFileAtomically(path, makeHeader(*info, target, embedWeights), &group);
 
@@ -110,6 +118,9 @@ static llvm::Error writeArtifact(mlir::ModuleOp module, const TargetSpec &target
   auto translated = translate(module, *info, target, context);
   if (!translated)
     return translated.takeError();
+  if (options.replacement)
+    if (llvm::Error error = options.replacement->rewrite(**translated))
+      return error;
   if (llvm::Error error = addDescriptor(**translated, *info, target, embedWeights))
     return error;
   if (kind == ArtifactKind::Assembly || kind == ArtifactKind::LLVMIR)
@@ -121,7 +132,7 @@ static llvm::Error writeArtifact(mlir::ModuleOp module, const TargetSpec &target
     if (llvm::Error error = writeFileAtomically(getWeightsPath(path, options), bytes, &group))
       return error;
   }
-  return writeBinary(**translated, *info, target, kind, embedWeights, path, group);
+  return writeBinary(**translated, *info, target, kind, path, options, group);
 }
 
 llvm::Error bitwright::emitArtifact(mlir::ModuleOp module, const TargetSpec &target,

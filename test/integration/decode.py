@@ -53,11 +53,9 @@ def compare(library, reference, tolerance):
 
 
 def check_float(level):
-    flags = bw.LEVELS[level][0]
     for model in ("model", "model_kv"):
-        bw.succeed(["quant-compile", os.path.join(LM, model + ".onnx"), *flags, "-o", path(f"{model}-{level}.so")])
-    if bw.runs(level):
-        compare(path(f"model_kv-{level}.so"), path(f"model-{level}.so"), 1e-3)
+        bw.compile_level(os.path.join(LM, model + ".onnx"), level, path(f"{model}-{level}.so"))
+    compare(path(f"model_kv-{level}.so"), path(f"model-{level}.so"), 1e-3)
 
 
 def check_scheme(scheme, tolerance=1e-3):

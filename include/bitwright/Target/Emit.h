@@ -9,8 +9,14 @@
 #include "bitwright/Target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Error.h"
+#include <functional>
 #include <string>
+
+namespace llvm {
+class Module;
+} // namespace llvm
 
 namespace bitwright {
 
@@ -24,12 +30,25 @@ enum class WeightPlacement {
   File   ///< Into a file of their own; the program maps it with bw_model_set_weights.
 };
 
+/// Code of another origin that takes the place of generated code: how tests run
+/// kernels whose instructions the machine lacks (docs/tutorials/add-a-target.md).
+struct CodeReplacement {
+  /// Changes the translated module before it is optimized.
+  std::function<llvm::Error(llvm::Module &)> rewrite;
+  /// The contents of an object or an archive, linked in.
+  std::string object;
+  /// What generated code may call of it, besides what the runtime offers.
+  llvm::StringSet<> symbols;
+};
+
 struct EmitOptions {
   WeightPlacement weights = WeightPlacement::Embed;
   /// The weights file; "" is the artifact's path with the ending ".weights".
   std::string weightsPath;
   /// Files wait for its commit, where it is given.
   OutputGroup *group = nullptr;
+  /// For shared libraries; the compiler's own tools give none.
+  const CodeReplacement *replacement = nullptr;
 };
 
 /// Translates the output of `qnn-codegen` (docs/architecture.md lists its

@@ -5,14 +5,16 @@
 Every case is one op on random operands; all cases of a batch are one module, so
 that each x86 level compiles it once. Integer ops have to match the interpreter
 bit for bit, float ops within the tolerance of the case, and two threads have to
-give the bits of one. A level that the CPU lacks is compiled and not run. A case
-that fails is left as a module of its own in build/test/differential.
+give the bits of one. Every level runs on every machine: through twins of its
+instructions (test/twins), and natively where the CPU has them. A case that fails
+is left as a module of its own in build/test/differential.
 
-    differential.py [--seed N] [--only SUBSTRING] [--rounds N]
+    differential.py [--seed N] [--only SUBSTRING] [--rounds N] [--host CPU]
 """
 import argparse
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -30,7 +32,10 @@ LEVELS = {
                    {"avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_vnni"}),
 }
 TIMEOUT = 120
-BIN = pathlib.Path(os.environ.get("BITWRIGHT_BUILD", "build")) / "bin"
+SOURCE = pathlib.Path(os.environ.get("BITWRIGHT_SOURCE", "."))
+BUILD = pathlib.Path(os.environ.get("BITWRIGHT_BUILD", "build"))
+BIN = BUILD / "bin"
+TWIN = BUILD / "test" / "twins" / "quant-twin"
 
 
 def module_text(cases, parameter_prefix="a"):
@@ -109,11 +114,22 @@ class Batch:
     def interpret(self):
         return self.run(self.module, "reference", "--interpret")
 
-    def compile(self, level):
-        library = self.folder / f"{level}.so"
-        options = [f"--mattr={LEVELS[level][0]}"] if LEVELS[level][0] else []
-        call(BIN / "quant-compile", self.module, *options, "-o", library)
+    def compile(self, level, tool=BIN / "quant-compile", options=()):
+        library = self.folder / f"{level}-{tool.name}.so"
+        features = [f"--mattr={LEVELS[level][0]}"] if LEVELS[level][0] else []
+        call(tool, self.module, *features, *options, "-o", library)
         return library
+
+    def run_level(self, level, natively, host):
+        """{how: the outputs of each case}: through twins, and where the CPU can, natively."""
+        library = self.compile(level)
+        twin = self.compile(level, TWIN, [f"--host-mcpu={host}"])
+        found = {}
+        if natively:
+            found["natively"] = self.run(library, level, "--threads=1")
+            found["on two threads"] = self.run(library, level + "-2", "--threads=2")
+        found["through twins"] = self.run(twin, level + "-twins", "--threads=1")
+        return found
 
 
 def same_bits(a, b):
@@ -145,10 +161,19 @@ def difference(case, got, want):
     return None
 
 
+def find_uncovered(cases):
+    """Ops on quantized tensors that no case runs: those of their .td file, but for the one that only records."""
+    text = (SOURCE / "dialects" / "QNN" / "QNNQuantOps.td").read_text()
+    ops = set(re.findall(r'^def \w+ : QNN_\w*Op<"(\w+)"', text, re.M)) - {"observe"}
+    assert len(ops) > 10, ops
+    return sorted(ops - {re.match(r"qnn\.(\w+)", case.op)[1] for case in cases})
+
+
 class Run:
-    def __init__(self, folder, kept, levels):
-        self.folder, self.kept, self.levels = folder, kept, levels
-        self.flags = set(open("/proc/cpuinfo").read().split())
+    def __init__(self, folder, kept, levels, host):
+        self.folder, self.kept, self.levels, self.host = folder, kept, levels, host
+        lacking = set(os.environ.get("BITWRIGHT_WITHOUT", "").split(","))  # see bitwright_test.py
+        self.flags = set(open("/proc/cpuinfo").read().split()) - lacking
         self.failures, self.checked, self.count = [], 0, 0
 
     def fail(self, case, level, reason):
@@ -191,21 +216,24 @@ class Run:
             return
         for level in levels:
             try:
-                library = batch.compile(level)
-                if not LEVELS[level][1] <= self.flags:
-                    continue
-                got = batch.run(library, level, "--threads=1")
-                other = batch.run(library, level + "-2", "--threads=2")
+                found = batch.run_level(level, LEVELS[level][1] <= self.flags, self.host)
             except Failure as failure:
                 self.split(cases, level, str(failure))
                 continue
-            for case, one, two, reference in zip(cases, got, other, want):
-                self.checked += 1
-                reason = difference(case, one, reference)
-                if reason:
-                    self.fail(case, level, reason)
-                elif not all(same_bits(a, b) for a, b in zip(one, two)):
-                    self.fail(case, level, "two threads give other bits than one")
+            for index, case in enumerate(cases):
+                self.compare(case, level, {how: got[index] for how, got in found.items()}, want[index])
+
+    def compare(self, case, level, found, want):
+        """Each way to run a case against the interpreter, and against the first way, bit for bit."""
+        first = next(iter(found))
+        for how, got in found.items():
+            self.checked += 1
+            reason = difference(case, got, want)
+            if not reason and not all(same_bits(a, b) for a, b in zip(got, found[first])):
+                reason = f"gives other bits than {first}"
+            if reason:
+                self.fail(case, f"{level} {how}", reason)
+                return
 
 
 def main():
@@ -214,21 +242,26 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--only", default="", help="cases whose name holds this")
     parser.add_argument("--levels", default=",".join(LEVELS))
+    parser.add_argument("--host", default="native", help="CPU for which the twins' callers are compiled")
     parser.add_argument("--batch", type=int, default=60)
     options = parser.parse_args()
-    for tool in ("quant-run", "quant-compile"):
-        if not (BIN / tool).exists():
-            print(f"{tool} is not built")
+    for tool in (BIN / "quant-run", BIN / "quant-compile", TWIN):
+        if not tool.exists():
+            print(f"{tool.name} is not built")
             return 77
     cases = integer_cases.make(Source(options.seed), options.rounds)
     cases += float_cases.make(Source(options.seed + 1))
+    uncovered = find_uncovered(cases)
+    if uncovered:
+        print(f"no case runs qnn.{', qnn.'.join(uncovered)}")
+        return 1
     cases = [case for case in cases if options.only in case.name]
     kept = BIN.parent / "test" / "differential"
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(pathlib.Path(folder), kept, options.levels.split(","))
+        run = Run(pathlib.Path(folder), kept, options.levels.split(","), options.host)
         for level in run.levels:
             if not LEVELS[level][1] <= run.flags:
-                print(f"{level}: compiled, but not run: this CPU lacks it")
+                print(f"{level}: run through twins only: this CPU lacks it")
         refusable = [case for case in cases if case.refusal]
         cases = [case for case in cases if not case.refusal]
         for start in range(0, len(cases), options.batch):
