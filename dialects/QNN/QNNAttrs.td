@@ -26,6 +26,22 @@ def QNN_WeightAttr : AttrDef<QNN_Dialect, "Weight", [TypedAttrInterface]> {
   let hasCustomAssemblyFormat = 1;
 }
 
+def QNN_TargetAttr : AttrDef<QNN_Dialect, "Target"> {
+  let mnemonic = "target";
+  let summary = "The processor that code is generated for";
+  let description = [{
+    The attribute `qnn.target` of a module, as `qnn-set-target` or a tool sets it: a normalized triple, LLVM's name of
+    the CPU that is the baseline, and the features on top of it.
+
+    ```mlir
+    #qnn.target<"x86_64-unknown-linux-gnu", "x86-64-v2", "+f16c,+avx2,+fma">
+    ```
+  }];
+  let parameters = (ins StringRefParameter<"the triple">:$triple, StringRefParameter<"the baseline CPU">:$cpu,
+                        StringRefParameter<"features on top">:$features);
+  let assemblyFormat = "`<` $triple `,` $cpu `,` $features `>`";
+}
+
 def QNN_PadMode : I32EnumAttr<"PadMode", "how a pad fills the border", [
   I32EnumAttrCase<"Constant", 0, "constant">,
   I32EnumAttrCase<"Reflect", 1, "reflect">,

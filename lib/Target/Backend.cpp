@@ -8,6 +8,7 @@
 #include "bitwright/Support/Error.h"
 #include "bitwright_rt/abi.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -44,9 +45,12 @@ static bool isShapeArithmetic(const llvm::Function &function) {
   constexpr size_t mostOptimized = 1000;
   return function.size() == 1 && function.front().size() > mostOptimized &&
          llvm::none_of(function.front(), [](const llvm::Instruction &instruction) {
-           return instruction.getType()->isVectorTy();
+           return instruction.getType()->isVectorTy() || llvm::isa<llvm::CallInst>(instruction);
          });
 }
+
+/// Bodies of kernels run on threads with small stacks, and their scratch is not on them.
+static constexpr uint64_t maxFrameBytes = 16 * 1024;
 
 static void setAttributes(llvm::Module &module, const TargetSpec &target) {
   for (llvm::Function &function : module) {
@@ -56,9 +60,10 @@ static void setAttributes(llvm::Module &module, const TargetSpec &target) {
     function.addFnAttr("tune-cpu", target.tuneCpu);
     if (!target.features.empty())
       function.addFnAttr("target-features", target.features);
-    if (target.cpuBits & BW_CPU_AVX512F)
+    if (target.arch == BW_ARCH_X86_64 && target.cpuBits & BW_X86_64_AVX512F)
       function.addFnAttr("prefer-vector-width", "512");
     function.addFnAttr(llvm::Attribute::NoUnwind);
+    function.addFnAttr("warn-stack-size", std::to_string(maxFrameBytes));
     if (isShapeArithmetic(function)) {
       function.addFnAttr(llvm::Attribute::NoInline);
       function.addFnAttr(llvm::Attribute::OptimizeNone);
@@ -100,8 +105,25 @@ llvm::Error detail::optimizeModule(llvm::Module &module, const TargetSpec &targe
   return llvm::Error::success();
 }
 
-llvm::Expected<llvm::SmallVector<char, 0>>
-detail::generateCode(llvm::Module &module, const TargetSpec &target, bool asText) {
+/// Keeps a message about the first function whose frame is too large.
+static void checkFrames(llvm::LLVMContext &context, std::string &message) {
+  auto handle = [](const llvm::DiagnosticInfo *info, void *found) {
+    const auto *frame = llvm::dyn_cast<llvm::DiagnosticInfoStackSize>(info);
+    std::string &text = *static_cast<std::string *>(found);
+    if (frame && text.empty())
+      text = ("function '" + frame->getFunction().getName() + "' takes " +
+              llvm::Twine(frame->getStackSize()) + " bytes of stack, expected at most " +
+              llvm::Twine(frame->getStackLimit()))
+                 .str();
+  };
+  context.setDiagnosticHandlerCallBack(handle, &message);
+}
+
+llvm::Expected<llvm::SmallVector<char, 0>> detail::generateCode(llvm::Module &module,
+                                                                const TargetSpec &target,
+                                                                bool asText, bool limitFrames) {
+  std::string message;
+  checkFrames(module.getContext(), message);
   if (llvm::Error error = optimizeModule(module, target))
     return std::move(error);
   llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine = createMachine(target);
@@ -115,6 +137,9 @@ detail::generateCode(llvm::Module &module, const TargetSpec &target, bool asText
   if ((*machine)->addPassesToEmitFile(passes, stream, nullptr, kind))
     return makeError("target '" + target.triple + "' cannot write this kind of file");
   passes.run(module);
+  module.getContext().setDiagnosticHandler(nullptr);
+  if (limitFrames && !message.empty())
+    return makeError(message);
   return output;
 }
 

@@ -6,6 +6,7 @@
 #include "Descriptor.h"
 #include "bitwright/Support/Error.h"
 #include "bitwright/Support/Numpy.h"
+#include "bitwright/Target/AbiLayout.h"
 #include "bitwright/Target/Emit.h"
 #include "bitwright_rt/abi.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -71,7 +72,20 @@ static llvm::Error readValues(mlir::ModuleOp module, llvm::StringRef name,
   return llvm::Error::success();
 }
 
-llvm::Expected<ModelInfo> detail::readModelInfo(mlir::ModuleOp module) {
+/// Code may be emitted for more features than it is generated for, never for fewer.
+static llvm::Error checkTarget(mlir::ModuleOp module, const TargetSpec &target) {
+  if (!module->hasAttr("qnn.target"))
+    return llvm::Error::success();
+  llvm::Expected<TargetSpec> generated = getTarget(module);
+  if (!generated)
+    return generated.takeError();
+  if (generated->triple == target.triple && !(generated->cpuBits & ~target.cpuBits))
+    return llvm::Error::success();
+  return makeError("the module is generated for '" + describeTarget(*generated) +
+                   "', but the target is '" + describeTarget(target) + "'");
+}
+
+llvm::Expected<ModelInfo> detail::readModelInfo(mlir::ModuleOp module, const TargetSpec &target) {
   ModelInfo info;
   auto name = module->getAttrOfType<mlir::StringAttr>("qnn.model_name");
   if (!name || sanitizeModelName(name) != name.getValue())
@@ -85,10 +99,15 @@ llvm::Expected<ModelInfo> detail::readModelInfo(mlir::ModuleOp module) {
     return std::move(error);
   if (llvm::Error error = readStrings(module, "qnn.observer_names", info.observerNames))
     return std::move(error);
-  auto features = module->getAttrOfType<mlir::IntegerAttr>("qnn.features");
-  if (!features)
-    return malformed("qnn.features");
-  info.features = features.getValue().getZExtValue();
+  if (llvm::Error error = checkTarget(module, target))
+    return std::move(error);
+  info.target = target;
+  auto frameBytes = module->getAttrOfType<mlir::IntegerAttr>("qnn.frame_bytes");
+  if (!frameBytes || !frameBytes.getType().isInteger(64) || frameBytes.getInt() < 0)
+    return malformed("qnn.frame_bytes");
+  info.frameBytes = frameBytes.getInt();
+  if (auto description = module->getAttrOfType<mlir::StringAttr>("qnn.description"))
+    info.description = description.str();
   if (auto weights = module->getAttrOfType<mlir::TypedAttr>("qnn.packed_weights")) {
     info.weights = getConstantData(weights);
     if (static_cast<int64_t>(info.weights.bytes.size()) != getByteSize(info.weights.type))
@@ -182,8 +201,9 @@ static llvm::GlobalVariable *declareWeights(llvm::Module &module, const ModelInf
   return weights;
 }
 
-llvm::Error detail::addDescriptor(llvm::Module &module, const ModelInfo &info,
-                                  const TargetSpec &target, bool embedWeights) {
+llvm::Error detail::addDescriptor(llvm::Module &module, const ModelInfo &info, bool embedWeights) {
+  const TargetSpec &target = info.target;
+  AbiLayout layout(module.getDataLayout());
   llvm::Function *plan = module.getFunction(info.getSymbol("plan"));
   llvm::Function *invoke = module.getFunction(info.getSymbol("invoke"));
   for (llvm::Function *function : {plan, invoke})
@@ -197,30 +217,34 @@ llvm::Error detail::addDescriptor(llvm::Module &module, const ModelInfo &info,
   llvm::Constant *weights = builder.null();
   if (embedWeights && !bytes.empty())
     weights = declareWeights(module, info);
-  std::string description =
-      target.triple + " " + target.cpu + (target.features.empty() ? "" : "," + target.features);
   // The fields of bw_model_desc, in order.
   llvm::Constant *fields[] = {builder.int32(BW_ABI_MAGIC),
                               builder.int32(BW_ABI_VERSION),
-                              builder.int64(sizeof(bw_model_desc)),
-                              builder.int64(info.features),
+                              builder.int64(layout.modelDesc.bytes),
+                              builder.int32(target.arch),
+                              builder.int32(0),
+                              builder.int64(target.cpuBits),
                               builder.int64(bytes.size()),
                               builder.int64(bw_hash_weights(bytes.data(), bytes.size())),
                               builder.string(info.name),
-                              builder.string(description),
+                              builder.string(describeTarget(target)),
+                              builder.string(info.description),
                               builder.int32(info.inputs.size()),
                               builder.int32(info.outputs.size()),
                               builder.valueArray(info.inputs),
                               builder.valueArray(info.outputs),
+                              builder.int64(0),
+                              builder.null(),
                               builder.int64(info.nodeNames.size()),
                               builder.stringArray(info.nodeNames),
                               builder.int64(info.observerNames.size()),
                               builder.stringArray(info.observerNames),
+                              builder.int64(info.frameBytes),
                               plan,
                               invoke,
                               weights};
   llvm::Constant *value = llvm::ConstantStruct::getAnon(fields);
-  if (module.getDataLayout().getTypeAllocSize(value->getType()) != sizeof(bw_model_desc))
+  if (module.getDataLayout().getTypeAllocSize(value->getType()) != layout.modelDesc.bytes)
     return makeError("the descriptor of target '" + target.triple + "' differs from abi.h");
   auto *desc =
       new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true,

@@ -31,7 +31,9 @@ struct ModelInfo {
   std::string name; // a C identifier
   llvm::SmallVector<ValueInfo> inputs, outputs;
   std::vector<std::string> nodeNames, observerNames;
-  uint64_t features = 0;
+  TargetSpec target;       // that code is emitted for
+  std::string description; // how the model was made, for people
+  int64_t frameBytes = 0;
   ConstantData weights; // empty where the model has none
 
   std::string getSymbol(llvm::StringRef suffix) const {
@@ -39,22 +41,23 @@ struct ModelInfo {
   }
 };
 
-llvm::Expected<ModelInfo> readModelInfo(mlir::ModuleOp module);
+/// Reads a module that is emitted for `target`; an error where it is generated for another.
+llvm::Expected<ModelInfo> readModelInfo(mlir::ModuleOp module, const TargetSpec &target);
 
 /// Adds the global `bw_<model>_desc` to `module`, which must define the plan
 /// and invoke functions. The weights are an external symbol if `embedWeights`.
-llvm::Error addDescriptor(llvm::Module &module, const ModelInfo &info, const TargetSpec &target,
-                          bool embedWeights);
+llvm::Error addDescriptor(llvm::Module &module, const ModelInfo &info, bool embedWeights);
 
 /// The C header of a model.
 std::string makeHeader(const ModelInfo &info, const TargetSpec &target, bool embedWeights);
 
 /// An ELF object that holds the weights in a section of their own.
-std::string makeWeightObject(const ModelInfo &info);
+llvm::Expected<std::string> makeWeightObject(const ModelInfo &info);
 
-/// Optimizes and generates code. `asText` gives assembly.
-llvm::Expected<llvm::SmallVector<char, 0>> generateCode(llvm::Module &module,
-                                                        const TargetSpec &target, bool asText);
+/// Optimizes and generates code. `asText` gives assembly; `limitFrames` refuses functions that
+/// need more than 16 KiB of stack.
+llvm::Expected<llvm::SmallVector<char, 0>>
+generateCode(llvm::Module &module, const TargetSpec &target, bool asText, bool limitFrames);
 /// The part of generateCode before code: for printing LLVM IR.
 llvm::Error optimizeModule(llvm::Module &module, const TargetSpec &target);
 
@@ -62,8 +65,8 @@ llvm::Error optimizeModule(llvm::Module &module, const TargetSpec &target);
 llvm::Error checkUndefinedSymbols(llvm::StringRef object, const llvm::StringSet<> &offered);
 
 /// Links objects (path-free contents) into a shared library or one object.
-llvm::Error linkObjects(llvm::ArrayRef<llvm::StringRef> objects, bool isShared,
-                        llvm::StringRef path, OutputGroup &group);
+llvm::Error linkObjects(const TargetSpec &target, llvm::ArrayRef<llvm::StringRef> objects,
+                        bool isShared, llvm::StringRef path, OutputGroup &group);
 llvm::Error archiveObjects(llvm::StringRef modelName, llvm::ArrayRef<llvm::StringRef> objects,
                            llvm::StringRef path, OutputGroup &group);
 

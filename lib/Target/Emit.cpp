@@ -11,9 +11,7 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/LLVMContext.h"
-#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Target/TargetMachine.h"
 
 using namespace bitwright;
 using namespace bitwright::detail;
@@ -35,25 +33,16 @@ std::string bitwright::getWeightsPath(llvm::StringRef artifactPath, const EmitOp
   return path.str().str();
 }
 
-static llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module,
-                                                               const ModelInfo &info,
-                                                               const TargetSpec &target,
-                                                               llvm::LLVMContext &context) {
+static llvm::Expected<std::unique_ptr<llvm::Module>>
+translate(mlir::ModuleOp module, const ModelInfo &info, llvm::LLVMContext &context) {
   mlir::DialectRegistry registry;
   mlir::registerAllToLLVMIRTranslations(registry);
   module.getContext()->appendDialectRegistry(registry);
   std::unique_ptr<llvm::Module> result = mlir::translateModuleToLLVMIR(module, context, info.name);
   if (!result)
     return makeError("model '" + info.name + "' cannot be translated to LLVM IR");
-  llvm::Triple triple(target.triple);
-  std::string message;
-  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, message);
-  if (!found)
-    return makeError(message);
-  std::unique_ptr<llvm::TargetMachine> machine(found->createTargetMachine(
-      triple, target.cpu, target.features, llvm::TargetOptions(), llvm::Reloc::PIC_));
-  result->setTargetTriple(triple);
-  result->setDataLayout(machine->createDataLayout());
+  result->setTargetTriple(llvm::Triple(info.target.triple));
+  result->setDataLayout(info.target.dataLayout);
   result->setPICLevel(llvm::PICLevel::BigPIC);
   return result;
 }
@@ -61,7 +50,7 @@ static llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp mo
 static llvm::Error writeText(llvm::Module &module, const TargetSpec &target, bool isAssembly,
                              llvm::StringRef path, OutputGroup &group) {
   if (isAssembly) {
-    auto text = generateCode(module, target, /*asText=*/true);
+    auto text = generateCode(module, target, /*asText=*/true, /*limitFrames=*/true);
     if (!text)
       return text.takeError();
     return writeFileAtomically(path, llvm::StringRef(text->data(), text->size()), &group);
@@ -81,7 +70,8 @@ static bool embedsWeights(const ModelInfo &info, const EmitOptions &options) {
 static llvm::Error writeBinary(llvm::Module &module, const ModelInfo &info,
                                const TargetSpec &target, ArtifactKind kind, llvm::StringRef path,
                                const EmitOptions &options, OutputGroup &group) {
-  auto code = generateCode(module, target, /*asText=*/false);
+  // Replaced instructions pass registers through memory.
+  auto code = generateCode(module, target, /*asText=*/false, /*limitFrames=*/!options.replacement);
   if (!code)
     return code.takeError();
   llvm::SmallVector<llvm::StringRef, 3> objects = {llvm::StringRef(code->data(), code->size())};
@@ -93,20 +83,23 @@ static llvm::Error writeBinary(llvm::Module &module, const ModelInfo &info,
     objects.push_back(replacement.object);
   std::string weights;
   if (embedsWeights(info, options)) {
-    weights = makeWeightObject(info);
+    llvm::Expected<std::string> object = makeWeightObject(info);
+    if (!object)
+      return object.takeError();
+    weights = std::move(*object);
     objects.push_back(weights);
   }
   if (kind == ArtifactKind::Archive)
     return archiveObjects(info.name, objects, path, group);
   if (kind == ArtifactKind::Object && objects.size() == 1)
     return writeFileAtomically(path, objects.front(), &group);
-  return linkObjects(objects, kind == ArtifactKind::SharedLibrary, path, group);
+  return linkObjects(target, objects, kind == ArtifactKind::SharedLibrary, path, group);
 }
 
 static llvm::Error writeArtifact(mlir::ModuleOp module, const TargetSpec &target, ArtifactKind kind,
                                  llvm::StringRef path, const EmitOptions &options,
                                  OutputGroup &group) {
-  llvm::Expected<ModelInfo> info = readModelInfo(module);
+  llvm::Expected<ModelInfo> info = readModelInfo(module, target);
   if (!info)
     return info.takeError();
   bool hasWeights = !info->weights.bytes.empty();
@@ -115,13 +108,13 @@ static llvm::Error writeArtifact(mlir::ModuleOp module, const TargetSpec &target
     return writeFileAtomically(path, makeHeader(*info, target, embedWeights), &group);
 
   llvm::LLVMContext context;
-  auto translated = translate(module, *info, target, context);
+  auto translated = translate(module, *info, context);
   if (!translated)
     return translated.takeError();
   if (options.replacement)
     if (llvm::Error error = options.replacement->rewrite(**translated))
       return error;
-  if (llvm::Error error = addDescriptor(**translated, *info, target, embedWeights))
+  if (llvm::Error error = addDescriptor(**translated, *info, embedWeights))
     return error;
   if (kind == ArtifactKind::Assembly || kind == ArtifactKind::LLVMIR)
     return writeText(**translated, target, kind == ArtifactKind::Assembly, path, group);

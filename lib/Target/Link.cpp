@@ -86,10 +86,10 @@ static llvm::Error runLinker(llvm::ArrayRef<std::string> arguments, llvm::String
                    "': the linker says: " + llvm::StringRef(messages).split('\n').first);
 }
 
-llvm::Error detail::linkObjects(llvm::ArrayRef<llvm::StringRef> objects, bool isShared,
-                                llvm::StringRef path, OutputGroup &group) {
+llvm::Error detail::linkObjects(const TargetSpec &target, llvm::ArrayRef<llvm::StringRef> objects,
+                                bool isShared, llvm::StringRef path, OutputGroup &group) {
   ScratchFiles scratch(path);
-  std::vector<std::string> arguments = {"ld.lld",          "-m", "elf_x86_64",
+  std::vector<std::string> arguments = {"ld.lld",          "-m", target.elf.emulation.str(),
                                         "--build-id=none", "-z", "noexecstack"};
   if (isShared)
     arguments.insert(arguments.end(), {"-shared", "-z", "relro", "--hash-style=gnu", "-O2"});

@@ -8,52 +8,75 @@
 #include "bitwright_rt/abi.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/BinaryFormat/ELF.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
+#include "llvm/TargetParser/X86TargetParser.h"
 
 using namespace bitwright;
 
-static constexpr llvm::StringLiteral baselineCpu = "x86-64-v2";
-static constexpr llvm::StringLiteral supportedTriple = "x86_64-unknown-linux-gnu";
-
 namespace {
 struct Feature {
+  uint32_t arch;
   llvm::StringLiteral name;
-  uint64_t bit;     // BW_CPU_*
-  uint64_t implies; // BW_CPU_* that it builds on, directly
+  uint64_t bit; // BW_<arch>_*
+};
+
+/// A line of the table of targets.
+struct Machine {
+  llvm::Triple::ArchType type;
+  uint32_t arch; // bw_arch
+  llvm::StringLiteral triple, baselineCpu;
+  ElfFormat elf;
 };
 } // namespace
 
-/// In the order of what builds on what.
+/// What builds on others comes after them.
 static constexpr Feature knownFeatures[] = {
-    {"sse4.2", BW_CPU_SSE42, 0},
-    {"f16c", BW_CPU_F16C, BW_CPU_SSE42},
-    {"avx2", BW_CPU_AVX2, BW_CPU_SSE42},
-    {"fma", BW_CPU_FMA, BW_CPU_SSE42},
-    {"avx512f", BW_CPU_AVX512F, BW_CPU_AVX2 | BW_CPU_FMA | BW_CPU_F16C},
-    {"avx512bw", BW_CPU_AVX512BW, BW_CPU_AVX512F},
-    {"avx512dq", BW_CPU_AVX512DQ, BW_CPU_AVX512F},
-    {"avx512vl", BW_CPU_AVX512VL, BW_CPU_AVX512F},
-    {"avx512vnni", BW_CPU_AVX512VNNI, BW_CPU_AVX512BW | BW_CPU_AVX512DQ | BW_CPU_AVX512VL},
-    {"amx-tile", BW_CPU_AMX_TILE, BW_CPU_SSE42},
-    {"amx-int8", BW_CPU_AMX_INT8, BW_CPU_AMX_TILE},
+#define BW_FEATURE(arch, name, bit, text) {BW_ARCH_##arch, text, BW_##arch##_##name},
+#include "bitwright_rt/features.inc"
+#undef BW_FEATURE
 };
 
+static constexpr Machine machines[] = {
+    {llvm::Triple::x86_64,
+     BW_ARCH_X86_64,
+     "x86_64-unknown-linux-gnu",
+     "x86-64-v2",
+     {/*is64Bit=*/true, llvm::ELF::EM_X86_64, /*flags=*/0, llvm::ELF::SHF_X86_64_LARGE,
+      "elf_x86_64"}},
+};
+
+/// Features that kernels use together, where LLVM does not know one to bring the others.
+static constexpr std::pair<uint64_t, uint64_t> usedTogether[] = {
+    {BW_X86_64_AVX512VNNI, BW_X86_64_AVX512BW | BW_X86_64_AVX512DQ | BW_X86_64_AVX512VL},
+};
+
+/// Everything that the features `bits` build on, themselves included.
 static uint64_t addImplied(uint64_t bits) {
-  for (const Feature &feature : llvm::reverse(knownFeatures))
+  for (auto [feature, others] : usedTogether)
+    if (bits & feature)
+      bits |= others;
+  llvm::StringMap<bool> implied;
+  for (const Feature &feature : knownFeatures)
     if (bits & feature.bit)
-      bits |= feature.implies;
+      llvm::X86::updateImpliedFeatures(feature.name, /*Enabled=*/true, implied);
+  for (const Feature &feature : knownFeatures)
+    if (implied.lookup(feature.name))
+      bits |= feature.bit;
   return bits;
 }
 
+/// `bits` without those that build on something that is not there.
 static uint64_t removeDependent(uint64_t bits) {
+  uint64_t kept = bits;
   for (const Feature &feature : knownFeatures)
-    if ((feature.implies & bits) != feature.implies)
-      bits &= ~feature.bit;
-  return bits;
+    if ((bits & feature.bit) && (addImplied(feature.bit) & ~bits))
+      kept &= ~feature.bit;
+  return kept;
 }
 
 std::string bitwright::listTargetFeatures() {
@@ -63,24 +86,27 @@ std::string bitwright::listTargetFeatures() {
 
 /// The level of x86-64 that has the widest of these registers: code is tuned for the first CPUs
 /// that have them. The baseline's tuning, for one, splits each unaligned access of 32 bytes in two.
-static llvm::StringRef getTuneCpu(uint64_t bits) {
-  if (bits & BW_CPU_AVX512F)
+static llvm::StringRef getTuneCpu(const Machine &machine, uint64_t bits) {
+  if (machine.arch != BW_ARCH_X86_64)
+    return machine.baselineCpu;
+  if (bits & BW_X86_64_AVX512F)
     return "x86-64-v4";
-  return bits & BW_CPU_AVX2 ? "x86-64-v3" : baselineCpu;
+  return bits & BW_X86_64_AVX2 ? "x86-64-v3" : machine.baselineCpu;
 }
 
-static llvm::Expected<std::string> parseTriple(llvm::StringRef text) {
+static llvm::Expected<const Machine *> findMachine(llvm::StringRef text) {
   if (text.empty())
-    return supportedTriple.str();
+    return &machines[0];
   llvm::Triple triple(llvm::Triple::normalize(text));
   bool isLinux = triple.isOSLinux() && triple.isOSBinFormatELF() && !triple.isX32() &&
                  (triple.getEnvironment() == llvm::Triple::GNU ||
                   triple.getEnvironment() == llvm::Triple::UnknownEnvironment);
+  const Machine *found = llvm::find_if(
+      machines, [&](const Machine &machine) { return machine.type == triple.getArch(); });
   std::string error;
-  if (triple.getArch() != llvm::Triple::x86_64 || !isLinux ||
-      !llvm::TargetRegistry::lookupTarget(triple, error))
+  if (!isLinux || found == std::end(machines) || !llvm::TargetRegistry::lookupTarget(triple, error))
     return makeError("target '" + text + "' is not supported; supported: x86_64-linux-gnu");
-  return supportedTriple.str();
+  return found;
 }
 
 static uint64_t getHostBits() {
@@ -93,13 +119,13 @@ static uint64_t getHostBits() {
 }
 
 /// The known features of a CPU that LLVM has a name for.
-static llvm::Expected<uint64_t> getCpuBits(llvm::StringRef cpu, const std::string &triple) {
+static llvm::Expected<uint64_t> getCpuBits(llvm::StringRef cpu, const Machine &machine) {
   if (cpu.empty())
-    cpu = baselineCpu;
+    cpu = machine.baselineCpu;
   if (cpu == "native")
     return getHostBits();
   std::string message;
-  llvm::Triple parsed(triple);
+  llvm::Triple parsed(machine.triple);
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(parsed, message);
   std::unique_ptr<llvm::MCSubtargetInfo> info(target->createMCSubtargetInfo(parsed, "", ""));
   if (!info || !info->isCPUStringValid(cpu))
@@ -111,7 +137,7 @@ static llvm::Expected<uint64_t> getCpuBits(llvm::StringRef cpu, const std::strin
   for (const Feature &feature : knownFeatures)
     if (info->checkFeatures(("+" + feature.name).str()))
       bits |= feature.bit;
-  if (!(bits & BW_CPU_SSE42))
+  if (!(bits & BW_X86_64_SSE42))
     return makeError("CPU '" + cpu + "' is older than x86-64-v2, the oldest that is supported");
   return removeDependent(bits);
 }
@@ -127,7 +153,7 @@ static llvm::Error applyAttributes(llvm::StringRef attrs, uint64_t &bits) {
         knownFeatures, [&](const Feature &candidate) { return candidate.name == name; });
     if (feature == std::end(knownFeatures) || attr.size() - name.size() > 1)
       return makeError("unknown target feature '" + attr + "'; known: " + listTargetFeatures());
-    if (!isAdded && feature->bit == BW_CPU_SSE42)
+    if (!isAdded && feature->bit == BW_X86_64_SSE42)
       return makeError("feature 'sse4.2' is the baseline and cannot be taken away");
     bits = isAdded ? addImplied(bits | feature->bit) : removeDependent(bits & ~feature->bit);
   }
@@ -140,21 +166,43 @@ llvm::Expected<TargetSpec> bitwright::parseTarget(llvm::StringRef triple, llvm::
   llvm::InitializeAllTargets();
   llvm::InitializeAllTargetMCs();
   llvm::InitializeAllAsmPrinters();
-  TargetSpec spec;
-  llvm::Expected<std::string> parsed = parseTriple(triple);
-  if (!parsed)
-    return parsed.takeError();
-  spec.triple = *parsed;
-  llvm::Expected<uint64_t> bits = getCpuBits(cpu, spec.triple);
+  llvm::Expected<const Machine *> found = findMachine(triple);
+  if (!found)
+    return found.takeError();
+  const Machine &machine = **found;
+  llvm::Expected<uint64_t> bits = getCpuBits(cpu, machine);
   if (!bits)
     return bits.takeError();
+  TargetSpec spec;
+  spec.triple = machine.triple.str();
+  spec.cpu = machine.baselineCpu.str();
+  spec.arch = machine.arch;
   spec.cpuBits = *bits;
+  spec.dataLayout = llvm::Triple(spec.triple).computeDataLayout();
+  spec.elf = machine.elf;
   if (llvm::Error error = applyAttributes(attrs, spec.cpuBits))
     return std::move(error);
-  spec.cpu = baselineCpu.str();
-  spec.tuneCpu = getTuneCpu(spec.cpuBits).str();
+  spec.tuneCpu = getTuneCpu(machine, spec.cpuBits).str();
   for (const Feature &feature : knownFeatures)
-    if (spec.cpuBits & feature.bit & ~uint64_t(BW_CPU_SSE42))
+    if (spec.cpuBits & feature.bit & ~uint64_t(BW_X86_64_SSE42))
       spec.features += (spec.features.empty() ? "+" : ",+") + feature.name.str();
   return spec;
+}
+
+std::string bitwright::describeTarget(const TargetSpec &target) {
+  return target.triple + " " + target.cpu + (target.features.empty() ? "" : "," + target.features);
+}
+
+qnn::TargetAttr bitwright::makeTargetAttr(mlir::MLIRContext *context, const TargetSpec &target) {
+  return qnn::TargetAttr::get(context, target.triple, target.cpu, target.features);
+}
+
+llvm::Expected<TargetSpec> bitwright::getTarget(mlir::ModuleOp module) {
+  mlir::Attribute attribute = module->getAttr("qnn.target");
+  if (!attribute)
+    return parseTarget("", "", "");
+  auto target = llvm::dyn_cast<qnn::TargetAttr>(attribute);
+  if (!target)
+    return makeError("'qnn.target' expects a #qnn.target");
+  return parseTarget(target.getTriple(), target.getCpu(), target.getFeatures());
 }

@@ -5,6 +5,7 @@
 /// many times their size.
 
 #include "Descriptor.h"
+#include "bitwright/Support/Error.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -33,40 +34,67 @@ template <typename T> static void append(std::string &file, const T &record) {
   file.append(reinterpret_cast<const char *>(&record), sizeof(record));
 }
 
-static elf::Elf64_Shdr makeSection(uint32_t name, uint32_t type, uint64_t flags, uint64_t offset,
-                                   uint64_t size, uint64_t align) {
-  elf::Elf64_Shdr section = {};
-  section.sh_name = name;
-  section.sh_type = type;
-  section.sh_flags = flags;
-  section.sh_offset = offset;
-  section.sh_size = size;
-  section.sh_addralign = align;
-  return section;
-}
+namespace {
+/// The records of ELF files with addresses of one width.
+template <typename Elf> struct Writer {
+  using Section = typename Elf::Shdr;
+  using Symbol = typename Elf::Sym;
+  using Header = typename Elf::Ehdr;
 
-static elf::Elf64_Ehdr makeFileHeader(uint64_t sectionOffset, uint16_t sections) {
-  elf::Elf64_Ehdr header = {};
-  const unsigned char ident[] = {0x7f,           'E', 'L', 'F', elf::ELFCLASS64, elf::ELFDATA2LSB,
-                                 elf::EV_CURRENT};
-  std::copy(std::begin(ident), std::end(ident), header.e_ident);
-  header.e_type = elf::ET_REL;
-  header.e_machine = elf::EM_X86_64;
-  header.e_version = elf::EV_CURRENT;
-  header.e_shoff = sectionOffset;
-  header.e_ehsize = sizeof(elf::Elf64_Ehdr);
-  header.e_shentsize = sizeof(elf::Elf64_Shdr);
-  header.e_shnum = sections;
-  header.e_shstrndx = sections - 1;
-  return header;
-}
+  static Section makeSection(uint32_t name, uint32_t type, uint64_t flags, uint64_t offset,
+                             uint64_t size, uint64_t align) {
+    Section section = {};
+    section.sh_name = name;
+    section.sh_type = type;
+    section.sh_flags = flags;
+    section.sh_offset = offset;
+    section.sh_size = size;
+    section.sh_addralign = align;
+    return section;
+  }
 
-std::string detail::makeWeightObject(const ModelInfo &info) {
-  llvm::ArrayRef<char> weights = info.weights.bytes;
-  bool isLarge = weights.size() > largeBytes;
+  static Header makeFileHeader(const ElfFormat &format, uint64_t sectionOffset, uint16_t sections) {
+    Header header = {};
+    const unsigned char ident[] = {0x7f,           'E', 'L', 'F', Elf::fileClass, elf::ELFDATA2LSB,
+                                   elf::EV_CURRENT};
+    std::copy(std::begin(ident), std::end(ident), header.e_ident);
+    header.e_type = elf::ET_REL;
+    header.e_machine = format.machine;
+    header.e_flags = format.flags;
+    header.e_version = elf::EV_CURRENT;
+    header.e_shoff = sectionOffset;
+    header.e_ehsize = sizeof(Header);
+    header.e_shentsize = sizeof(Section);
+    header.e_shnum = sections;
+    header.e_shstrndx = sections - 1;
+    return header;
+  }
+
+  static std::string write(llvm::ArrayRef<char> weights, llvm::StringRef symbol,
+                           const ElfFormat &format);
+};
+
+struct Elf32 {
+  using Shdr = elf::Elf32_Shdr;
+  using Sym = elf::Elf32_Sym;
+  using Ehdr = elf::Elf32_Ehdr;
+  static constexpr unsigned char fileClass = elf::ELFCLASS32;
+};
+struct Elf64 {
+  using Shdr = elf::Elf64_Shdr;
+  using Sym = elf::Elf64_Sym;
+  using Ehdr = elf::Elf64_Ehdr;
+  static constexpr unsigned char fileClass = elf::ELFCLASS64;
+};
+} // namespace
+
+template <typename Elf>
+std::string Writer<Elf>::write(llvm::ArrayRef<char> weights, llvm::StringRef symbol,
+                               const ElfFormat &format) {
+  bool isLarge = weights.size() > largeBytes && format.largeFlag != 0;
   StringTable sectionNames, symbolNames;
-  elf::Elf64_Sym symbols[2] = {};
-  symbols[1].st_name = symbolNames.add(info.getSymbol("weights"));
+  Symbol symbols[2] = {};
+  symbols[1].st_name = symbolNames.add(symbol);
   symbols[1].st_info = elf::STB_GLOBAL << 4 | elf::STT_OBJECT;
   symbols[1].st_other = elf::STV_HIDDEN;
   symbols[1].st_shndx = 1;
@@ -81,8 +109,8 @@ std::string detail::makeWeightObject(const ModelInfo &info) {
   uint64_t stringOffset = file.size();
   file += symbolNames.text;
 
-  uint64_t flags = elf::SHF_ALLOC | (isLarge ? uint64_t(elf::SHF_X86_64_LARGE) : 0);
-  elf::Elf64_Shdr sections[6] = {};
+  uint64_t flags = elf::SHF_ALLOC | (isLarge ? format.largeFlag : 0);
+  Section sections[6] = {};
   sections[1] =
       makeSection(sectionNames.add(isLarge ? ".lrodata.bw_weights" : ".rodata.bw_weights"),
                   elf::SHT_PROGBITS, flags, pageBytes, weights.size(), pageBytes);
@@ -90,7 +118,7 @@ std::string detail::makeWeightObject(const ModelInfo &info) {
       makeSection(sectionNames.add(".note.GNU-stack"), elf::SHT_PROGBITS, 0, stringOffset, 0, 1);
   sections[3] = makeSection(sectionNames.add(".symtab"), elf::SHT_SYMTAB, 0, symbolOffset,
                             sizeof(symbols), 8);
-  sections[3].sh_entsize = sizeof(elf::Elf64_Sym);
+  sections[3].sh_entsize = sizeof(Symbol);
   sections[3].sh_link = 4;
   sections[3].sh_info = 1; // the first global symbol
   sections[4] = makeSection(sectionNames.add(".strtab"), elf::SHT_STRTAB, 0, stringOffset,
@@ -99,8 +127,19 @@ std::string detail::makeWeightObject(const ModelInfo &info) {
   sections[5] = makeSection(lastName, elf::SHT_STRTAB, 0, file.size(), sectionNames.text.size(), 1);
   file += sectionNames.text;
   file.resize(llvm::alignTo(file.size(), 8));
-  elf::Elf64_Ehdr header = makeFileHeader(file.size(), std::size(sections));
+  Header header = makeFileHeader(format, file.size(), std::size(sections));
   append(file, sections);
   std::copy_n(reinterpret_cast<const char *>(&header), sizeof(header), file.begin());
   return file;
+}
+
+llvm::Expected<std::string> detail::makeWeightObject(const ModelInfo &info) {
+  const ElfFormat &format = info.target.elf;
+  llvm::ArrayRef<char> weights = info.weights.bytes;
+  if (format.is64Bit)
+    return Writer<Elf64>::write(weights, info.getSymbol("weights"), format);
+  if (weights.size() > llvm::maxUIntN(31))
+    return makeError("the weights take " + llvm::Twine(weights.size()) +
+                     " bytes, more than target '" + info.target.triple + "' can address");
+  return Writer<Elf32>::write(weights, info.getSymbol("weights"), format);
 }

@@ -6,11 +6,13 @@
 #include "passes/Codegen/Passes.h"
 #include "passes/Codegen/Plan/Lowering.h"
 
+#include "bitwright/Target/Target.h"
 #include "bitwright_rt/abi.h"
 #include "dialects/QNN/Constants.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/IR/DataLayout.h"
 
 namespace bitwright::codegen {
 #define GEN_PASS_DEF_CONVERTQNNTOKERNELSPASS
@@ -27,11 +29,6 @@ struct ConvertQNNToKernelsPass final
   using Base::Base;
 
   void runOnOperation() override;
-};
-
-struct CodegenOptions : PassPipelineOptions<CodegenOptions> {
-  Option<uint64_t> features{*this, "features", llvm::cl::desc("BW_CPU_* bits that kernels may use"),
-                            llvm::cl::init(1)};
 };
 
 } // namespace
@@ -63,16 +60,20 @@ void ConvertQNNToKernelsPass::runOnOperation() {
   }
   if (failed(checkInterface(main)))
     return signalPassFailure();
-  auto target = codegen::createX86TargetInfo(features);
-  codegen::Program program(module, main, *target);
+  llvm::Expected<TargetSpec> spec = getTarget(module);
+  if (!spec) {
+    module.emitError() << llvm::toString(spec.takeError());
+    return signalPassFailure();
+  }
+  module->setAttr("qnn.target", makeTargetAttr(&getContext(), *spec));
+  auto target = codegen::createX86TargetInfo(spec->cpuBits);
+  codegen::Program program(module, main, *target, AbiLayout(llvm::DataLayout(spec->dataLayout)));
   if (failed(codegen::Lowering(program).run()))
     return signalPassFailure();
 }
 
-void codegen::buildCodegenPipeline(OpPassManager &pm, uint64_t features) {
-  ConvertQNNToKernelsPassOptions options;
-  options.features = features;
-  pm.addPass(createConvertQNNToKernelsPass(options));
+void codegen::buildCodegenPipeline(OpPassManager &pm) {
+  pm.addPass(createConvertQNNToKernelsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createSCFToControlFlowPass());
@@ -83,9 +84,6 @@ void codegen::buildCodegenPipeline(OpPassManager &pm, uint64_t features) {
 }
 
 void codegen::registerCodegenPipeline() {
-  PassPipelineRegistration<CodegenOptions>("qnn-codegen",
-                                           "From the integer form to the LLVM dialect",
-                                           [](OpPassManager &pm, const CodegenOptions &options) {
-                                             buildCodegenPipeline(pm, options.features);
-                                           });
+  PassPipelineRegistration<>("qnn-codegen", "From the integer form to the LLVM dialect",
+                             buildCodegenPipeline);
 }

@@ -19,9 +19,9 @@ namespace bitwright::codegen {
 #define GEN_PASS_REGISTRATION
 #include "passes/Codegen/Passes.h.inc"
 
-/// From qnn to the LLVM dialect, for a CPU with these BW_CPU_* bits.
-void buildCodegenPipeline(mlir::OpPassManager &pm, uint64_t features);
-/// Registers `qnn-codegen{features=N}`.
+/// From qnn to the LLVM dialect, for the module's `qnn.target`.
+void buildCodegenPipeline(mlir::OpPassManager &pm);
+/// Registers `qnn-codegen`.
 void registerCodegenPipeline();
 
 } // namespace bitwright::codegen

@@ -8,11 +8,13 @@
 
 #include "internal.h"
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct bw_context {
   bw_exec exec; /* first: generated code hands it back */
+  int64_t scratch_stride;
   bw_pool *pool;
   bw_observe_fn observe;
   void *observe_user;
@@ -25,7 +27,10 @@ struct bw_context {
   /* The last plan. `dims` holds inputs, then outputs; `buffers` likewise. */
   uint64_t planned_serial;
   bool is_planned;
-  int64_t planned_arena;
+  bw_plan_info planned;
+  uint64_t planned_bytes; /* of the arena and of every worker's scratch behind it */
+  void *frame;
+  int64_t frame_bytes;
   int64_t *dims;
   int64_t *checked; /* dimensions of a call while they are checked */
   void **buffers;
@@ -144,7 +149,27 @@ static void store_dims(const bw_model_desc *desc, const bw_tensor *inputs, int64
       dims[i * BW_MAX_RANK + axis] = axis < desc->inputs[i].rank ? inputs[i].dims[axis] : 0;
 }
 
-/** Fills `context->dims` for these inputs. Calls generated code, allocates nothing. */
+/** Cache lines that hold `bytes`, in bytes; 0 where that overflows. */
+static uint64_t round_up(int64_t bytes) {
+  return bytes < 0 || bytes > INT64_MAX - 64 ? 0 : ((uint64_t)bytes + 63) / 64 * 64;
+}
+
+/** What the plan and this number of workers take; false where it overflows. */
+static bool get_planned_bytes(bw_context *context) {
+  uint64_t arena = round_up(context->planned.arena_bytes),
+           scratch = round_up(context->planned.scratch_bytes), all;
+  if ((arena == 0 && context->planned.arena_bytes != 0) ||
+      (scratch == 0 && context->planned.scratch_bytes != 0) ||
+      __builtin_mul_overflow(scratch, (uint64_t)context->exec.workers, &all) ||
+      __builtin_add_overflow(all, arena, &all) || all > INT64_MAX || all > SIZE_MAX)
+    return false;
+  context->planned_bytes = all;
+  context->scratch_stride = (int64_t)scratch;
+  return true;
+}
+
+/** Fills `context->dims` and the frame for these inputs. Calls generated code, allocates nothing.
+ */
 static bw_status make_plan(const bw_model *model, bw_context *context, const bw_tensor *inputs) {
   const bw_model_desc *desc = model->desc;
   size_t bytes = (size_t)desc->num_inputs * BW_MAX_RANK * sizeof(int64_t);
@@ -157,13 +182,15 @@ static bw_status make_plan(const bw_model *model, bw_context *context, const bw_
   memcpy(context->dims, context->checked, bytes);
   int64_t *results = output_dims(context, desc);
   memset(results, 0, (size_t)desc->num_outputs * BW_MAX_RANK * sizeof(int64_t));
-  context->planned_arena = 0;
+  context->planned = (bw_plan_info){.failed_node = -1};
   context->is_planned = false;
-  status = desc->plan(context->dims, results, &context->planned_arena, &context->failed_node);
-  if (status != BW_OK)
+  status = desc->plan(context->dims, results, context->frame, &context->planned);
+  if (status != BW_OK) {
+    context->failed_node = context->planned.failed_node;
     return bw_fail(status, "%s at node '%s'", bw_status_string(status),
                    bw_model_node_name(model, context->failed_node));
-  if (context->planned_arena < 0)
+  }
+  if (!get_planned_bytes(context))
     return bw_fail(BW_ERR_MEMORY, "the arena of model '%s' overflows", desc->name);
   context->is_planned = true;
   return BW_OK;
@@ -184,8 +211,25 @@ static bw_status check_call(const bw_model *model, const bw_context *context,
   return BW_OK;
 }
 
-/** Room for the dimensions and pointers of a model's values. */
+/** Room for the sizes of a plan. */
+static bw_status grow_frame(bw_context *context, int64_t bytes) {
+  if (bytes <= context->frame_bytes)
+    return BW_OK;
+  void *frame = (uint64_t)bytes <= SIZE_MAX ? malloc((size_t)bytes) : NULL;
+  if (frame == NULL)
+    return bw_fail(BW_ERR_MEMORY, "no memory for a plan");
+  free(context->frame);
+  context->frame = frame;
+  context->frame_bytes = bytes;
+  context->is_planned = false;
+  return BW_OK;
+}
+
+/** Room for the frame, the dimensions and the pointers of a model's values. */
 static bw_status prepare(const bw_model *model, bw_context *context) {
+  bw_status status = grow_frame(context, model->desc->frame_bytes);
+  if (status != BW_OK)
+    return status;
   int64_t values = (int64_t)model->desc->num_inputs + model->desc->num_outputs;
   if (values > context->capacity) {
     size_t dim_bytes = (size_t)values * BW_MAX_RANK * sizeof(int64_t);
@@ -219,7 +263,7 @@ static bw_status grow_arena(bw_context *context, uint64_t bytes) {
     return bw_fail(BW_ERR_MEMORY, "the arena needs %llu bytes, but has %llu",
                    (unsigned long long)bytes, (unsigned long long)context->arena_bytes);
   void *arena = NULL;
-  if (bytes <= INT64_MAX - 64)
+  if (bytes <= INT64_MAX - 64 && bytes <= SIZE_MAX - 64)
     arena = aligned_alloc(64, ((size_t)bytes + 63) / 64 * 64);
   if (arena == NULL)
     return bw_fail(BW_ERR_MEMORY, "no memory for an arena of %llu bytes",
@@ -251,7 +295,7 @@ static bw_status plan(const bw_model *model, bw_context *context, const bw_tenso
   if (status == BW_OK)
     status = make_plan(model, context, inputs);
   if (status == BW_OK)
-    status = grow_arena(context, (uint64_t)context->planned_arena);
+    status = grow_arena(context, context->planned_bytes);
   return status != BW_OK ? status : fill_outputs(model->desc, context, outputs);
 }
 
@@ -306,9 +350,10 @@ static bw_status check_invoke(const bw_model *model, bw_context *context, const 
   bw_status status = make_plan(model, context, inputs);
   if (status != BW_OK)
     return status;
-  if ((uint64_t)context->planned_arena > context->arena_bytes)
-    return bw_fail(BW_ERR_MEMORY, "the arena needs %lld bytes, but has %llu: call bw_plan",
-                   (long long)context->planned_arena, (unsigned long long)context->arena_bytes);
+  if (context->planned_bytes > context->arena_bytes)
+    return bw_fail(BW_ERR_MEMORY, "the arena needs %llu bytes, but has %llu: call bw_plan",
+                   (unsigned long long)context->planned_bytes,
+                   (unsigned long long)context->arena_bytes);
   for (int32_t i = 0; i < desc->num_inputs && status == BW_OK; ++i)
     status = check_data("input", desc->inputs[i].name, &inputs[i]);
   if (status == BW_OK)
@@ -329,8 +374,9 @@ static bw_status invoke(const bw_model *model, bw_context *context, const bw_ten
   for (int32_t o = 0; o < desc->num_outputs; ++o)
     results[o] = outputs[o].data;
   context->exec.failed_node = -1;
+  context->exec.scratch = (char *)context->arena + round_up(context->planned.arena_bytes);
   uint32_t state = bw_fp_enter();
-  status = desc->invoke(&context->exec, context->dims, (const void *const *)context->buffers,
+  status = desc->invoke(&context->exec, context->frame, (const void *const *)context->buffers,
                         results, context->arena, model->weights);
   bw_fp_leave(state);
   if (status == BW_OK)
@@ -355,7 +401,9 @@ bw_status bw_invoke(const bw_model *model, bw_context *context, const bw_tensor 
 /*--- The context itself --------------------------------------------------------*/
 
 static void run_parallel(bw_exec *exec, bw_body_fn body, void *args, int64_t n, int64_t grain) {
-  bw_pool_run(((bw_context *)exec)->pool, body, args, n, grain);
+  const bw_context *context = (bw_context *)exec;
+  bw_scratch scratch = {exec->scratch, context->scratch_stride};
+  bw_pool_run(context->pool, body, args, scratch, n, grain);
 }
 
 static void run_observer(bw_exec *exec, int64_t id, const void *data, const int64_t *dims,
@@ -377,6 +425,7 @@ bw_status bw_context_create(const bw_context_options *options, bw_context **cont
   created->exec.parallel_for = run_parallel;
   created->exec.observe = chosen.observe != NULL ? run_observer : NULL;
   created->exec.failed_node = -1;
+  created->exec.workers = chosen.threads > 1 ? chosen.threads : 1;
   created->observe = chosen.observe;
   created->observe_user = chosen.observe_user;
   created->arena = chosen.arena;
@@ -400,6 +449,7 @@ void bw_context_release(bw_context *context) {
   bw_pool_release(context->pool);
   if (context->owns_arena)
     free(context->arena);
+  free(context->frame);
   free(context->dims);
   free(context->checked);
   free(context->buffers);

@@ -34,29 +34,28 @@ __attribute__((visibility("hidden"))) bw_status bw_weights_check(const bw_model_
 __attribute__((visibility("hidden"))) bw_status bw_model_open(const bw_model_desc *desc,
                                                               void *library, bw_model **model);
 
-/** Lets this process use AMX tiles; false where the system refuses. */
-__attribute__((visibility("hidden"))) bool bw_cpu_enable_amx(void);
+/** Makes the process ready to use `features`; the name of what the system refuses, or null. */
+__attribute__((visibility("hidden"))) const char *bw_cpu_enable(uint64_t features);
+
+/** The floating-point state that generated code is written for; returns the one before. */
+__attribute__((visibility("hidden"))) uint32_t bw_fp_enter(void);
+__attribute__((visibility("hidden"))) void bw_fp_leave(uint32_t saved);
 
 typedef struct bw_pool bw_pool;
+
+/** Memory for bodies: worker i has `bytes` from base + i * bytes on. */
+typedef struct bw_scratch {
+  char *base;
+  int64_t bytes;
+} bw_scratch;
 
 /** A pool of `threads` - 1 workers; null on failure. */
 __attribute__((visibility("hidden"))) bw_pool *bw_pool_create(int32_t threads, int32_t spin);
 __attribute__((visibility("hidden"))) void bw_pool_release(bw_pool *pool);
-/** Runs body over [0, n); the calling thread takes part. `pool` may be null. */
+/** Runs body over [0, n); the calling thread takes part, as worker 0. `pool` may be null.
+ *  One loop at a time, and none from a body. */
 __attribute__((visibility("hidden"))) void bw_pool_run(bw_pool *pool, bw_body_fn body, void *args,
-                                                       int64_t n, int64_t grain);
-
-/** The floating-point state that generated code is written for. */
-#if defined(__x86_64__) || defined(__i386__)
-static inline uint32_t bw_fp_enter(void) {
-  uint32_t saved = __builtin_ia32_stmxcsr();
-  __builtin_ia32_ldmxcsr(0x1f80); /* round to nearest, denormals kept, nothing traps */
-  return saved;
-}
-static inline void bw_fp_leave(uint32_t saved) { __builtin_ia32_ldmxcsr(saved); }
-#else
-static inline uint32_t bw_fp_enter(void) { return 0; }
-static inline void bw_fp_leave(uint32_t saved) { (void)saved; }
-#endif
+                                                       bw_scratch scratch, int64_t n,
+                                                       int64_t grain);
 
 #endif /* BITWRIGHT_RT_INTERNAL_H */

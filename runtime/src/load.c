@@ -7,6 +7,7 @@
  */
 
 #define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64
 #include "internal.h"
 #include <dlfcn.h>
 #include <elf.h>
@@ -36,6 +37,10 @@ static bw_status map_file(const char *path, file_view *view) {
     return bw_fail(BW_ERR_LOAD, "cannot open '%s': not a regular file", path);
   }
   void *data = NULL;
+  if ((uint64_t)status.st_size > SIZE_MAX) {
+    close(fd);
+    return bw_fail(BW_ERR_LOAD, "cannot map '%s': the file is too large", path);
+  }
   if (status.st_size > 0)
     data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
   close(fd);
@@ -47,7 +52,7 @@ static bw_status map_file(const char *path, file_view *view) {
 
 static void unmap_file(file_view view) {
   if (view.data != NULL)
-    munmap((void *)(uintptr_t)view.data, view.bytes);
+    munmap((void *)(uintptr_t)view.data, (size_t)view.bytes);
 }
 
 static bool is_inside(file_view file, uint64_t offset, uint64_t bytes) {
@@ -56,27 +61,45 @@ static bool is_inside(file_view file, uint64_t offset, uint64_t bytes) {
 
 #if defined(__x86_64__)
 #define BW_ELF_MACHINE EM_X86_64
+#elif defined(__i386__)
+#define BW_ELF_MACHINE EM_386
 #elif defined(__aarch64__)
 #define BW_ELF_MACHINE EM_AARCH64
+#elif defined(__arm__)
+#define BW_ELF_MACHINE EM_ARM
 #else
 #define BW_ELF_MACHINE EM_NONE
 #endif
 
-/** A 64-bit shared library of this machine whose parts lie inside the file. */
+#if UINTPTR_MAX > UINT32_MAX
+#define BW_ELF_CLASS ELFCLASS64
+typedef Elf64_Ehdr elf_header;
+typedef Elf64_Phdr elf_segment;
+typedef Elf64_Shdr elf_section;
+typedef Elf64_Sym elf_symbol;
+#else
+#define BW_ELF_CLASS ELFCLASS32
+typedef Elf32_Ehdr elf_header;
+typedef Elf32_Phdr elf_segment;
+typedef Elf32_Shdr elf_section;
+typedef Elf32_Sym elf_symbol;
+#endif
+
+/** A shared library of this machine whose parts lie inside the file. */
 static bw_status check_elf(file_view file, const char *path) {
-  Elf64_Ehdr header;
+  elf_header header;
   if (file.bytes < sizeof(header) || memcmp(file.data, ELFMAG, SELFMAG) != 0)
     return bw_fail(BW_ERR_LOAD, "'%s' is not a shared library", path);
   memcpy(&header, file.data, sizeof(header));
-  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
+  if (header.e_ident[EI_CLASS] != BW_ELF_CLASS || header.e_ident[EI_DATA] != ELFDATA2LSB ||
       header.e_type != ET_DYN || header.e_machine != BW_ELF_MACHINE)
     return bw_fail(BW_ERR_LOAD, "'%s' is not a shared library for this machine", path);
-  if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_shentsize != sizeof(Elf64_Shdr) ||
-      !is_inside(file, header.e_phoff, (uint64_t)header.e_phnum * sizeof(Elf64_Phdr)) ||
-      !is_inside(file, header.e_shoff, (uint64_t)header.e_shnum * sizeof(Elf64_Shdr)))
+  if (header.e_phentsize != sizeof(elf_segment) || header.e_shentsize != sizeof(elf_section) ||
+      !is_inside(file, header.e_phoff, (uint64_t)header.e_phnum * sizeof(elf_segment)) ||
+      !is_inside(file, header.e_shoff, (uint64_t)header.e_shnum * sizeof(elf_section)))
     return bw_fail(BW_ERR_LOAD, "'%s' is truncated or damaged", path);
   for (unsigned i = 0; i < header.e_phnum; ++i) {
-    Elf64_Phdr segment;
+    elf_segment segment;
     memcpy(&segment, file.data + header.e_phoff + i * sizeof(segment), sizeof(segment));
     if (!is_inside(file, segment.p_offset, segment.p_filesz) || segment.p_filesz > segment.p_memsz)
       return bw_fail(BW_ERR_LOAD, "'%s' is truncated or damaged", path);
@@ -89,14 +112,14 @@ static bool is_descriptor_name(const char *name, size_t length) {
 }
 
 /** Counts the descriptors among the symbols of one table; `found` gets the last. */
-static int scan_symbols(file_view file, const Elf64_Shdr *symbols, const Elf64_Shdr *strings,
+static int scan_symbols(file_view file, const elf_section *symbols, const elf_section *strings,
                         const char **found) {
   int count = 0;
   if (!is_inside(file, symbols->sh_offset, symbols->sh_size) ||
       !is_inside(file, strings->sh_offset, strings->sh_size))
     return 0;
-  for (uint64_t i = 0; i < symbols->sh_size / sizeof(Elf64_Sym); ++i) {
-    Elf64_Sym symbol;
+  for (uint64_t i = 0; i < symbols->sh_size / sizeof(elf_symbol); ++i) {
+    elf_symbol symbol;
     memcpy(&symbol, file.data + symbols->sh_offset + i * sizeof(symbol), sizeof(symbol));
     if (symbol.st_shndx == SHN_UNDEF || symbol.st_name >= strings->sh_size)
       continue;
@@ -112,11 +135,11 @@ static int scan_symbols(file_view file, const Elf64_Shdr *symbols, const Elf64_S
 
 /** The name of the only descriptor that the library exports. */
 static bw_status find_descriptor(file_view file, const char *path, const char **name) {
-  Elf64_Ehdr header;
+  elf_header header;
   memcpy(&header, file.data, sizeof(header));
   int count = 0;
   for (unsigned i = 0; i < header.e_shnum; ++i) {
-    Elf64_Shdr symbols, strings;
+    elf_section symbols, strings;
     memcpy(&symbols, file.data + header.e_shoff + i * sizeof(symbols), sizeof(symbols));
     if (symbols.sh_type != SHT_DYNSYM || symbols.sh_link >= header.e_shnum)
       continue;
@@ -189,7 +212,7 @@ bw_status bw_model_set_weights(bw_model *model, const char *path) {
   }
   model->weights = file.data;
   model->mapping = (void *)(uintptr_t)file.data;
-  model->mapping_bytes = file.bytes;
+  model->mapping_bytes = (size_t)file.bytes;
   return BW_OK;
 }
 

@@ -31,26 +31,41 @@ static bw_status check_layout(const bw_model_desc *desc) {
   if (desc->magic != BW_ABI_MAGIC)
     return bw_fail(BW_ERR_ABI, "not a compiled model: wrong magic number");
   if (desc->abi_version != BW_ABI_VERSION)
-    return bw_fail(BW_ERR_ABI, "compiled for ABI version %u, but this runtime has version %u",
-                   (unsigned)desc->abi_version, BW_ABI_VERSION);
+    return bw_fail(
+        BW_ERR_ABI,
+        "compiled for ABI version %u, but this runtime has version %u: compile the model "
+        "again",
+        (unsigned)desc->abi_version, BW_ABI_VERSION);
   if (desc->desc_bytes < sizeof(bw_model_desc) || desc->name == NULL || desc->plan == NULL ||
-      desc->invoke == NULL || desc->num_nodes < 0 || desc->num_observers < 0 ||
+      desc->invoke == NULL || desc->target == NULL || desc->description == NULL ||
+      desc->frame_bytes < 0 || desc->num_nodes < 0 || desc->num_observers < 0 ||
       (desc->num_nodes > 0 && desc->node_names == NULL) ||
       (desc->num_observers > 0 && desc->observer_names == NULL))
     return bw_fail(BW_ERR_ABI, "incomplete descriptor");
+  if (desc->num_states != 0)
+    return bw_fail(BW_ERR_ABI, "model '%s' declares state, which this runtime does not keep",
+                   desc->name);
   bw_status status = check_values(desc->inputs, desc->num_inputs, "input");
   return status != BW_OK ? status : check_values(desc->outputs, desc->num_outputs, "output");
 }
 
 static bw_status check_cpu(const bw_model_desc *desc) {
+  if (desc->arch != bw_cpu_arch()) {
+    const char *wanted = bw_arch_name(desc->arch), *here = bw_arch_name(bw_cpu_arch());
+    return bw_fail(BW_ERR_CPU, "model '%s' is compiled for %s, but this CPU is %s", desc->name,
+                   wanted != NULL ? wanted : "an unknown processor",
+                   here != NULL ? here : "of an unknown kind");
+  }
   uint64_t missing = desc->features & ~bw_cpu_features();
   if (missing != 0) {
-    const char *name = bw_cpu_feature_name(missing & (~missing + 1));
+    const char *name = bw_feature_name(desc->arch, missing & (~missing + 1));
     return bw_fail(BW_ERR_CPU, "model '%s' needs %s, which this CPU lacks", desc->name,
                    name != NULL ? name : "an unknown feature");
   }
-  if ((desc->features & BW_CPU_AMX_TILE) != 0 && !bw_cpu_enable_amx())
-    return bw_fail(BW_ERR_CPU, "model '%s' needs AMX, which the system refuses", desc->name);
+  const char *refused = bw_cpu_enable(desc->features);
+  if (refused != NULL)
+    return bw_fail(BW_ERR_CPU, "model '%s' needs %s, which the system refuses", desc->name,
+                   refused);
   return BW_OK;
 }
 

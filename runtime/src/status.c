@@ -2,7 +2,7 @@
 
 /**
  * \file
- * Words for errors and element types.
+ * Words for errors, element types and processors.
  */
 
 #include "internal.h"
@@ -34,7 +34,7 @@ const char *bw_status_string(bw_status status) {
   case BW_ERR_ABI:
     return "not a model this runtime can run";
   case BW_ERR_CPU:
-    return "the CPU lacks a feature";
+    return "not for this CPU";
   case BW_ERR_MEMORY:
     return "not enough memory";
   case BW_ERR_LOAD:
@@ -65,4 +65,30 @@ uint64_t bw_dtype_size(int32_t dtype) {
   default:
     return 0;
   }
+}
+
+const char *bw_arch_name(uint32_t arch) {
+  switch (arch) {
+  case BW_ARCH_X86_64:
+    return "x86-64";
+  case BW_ARCH_X86:
+    return "x86";
+  case BW_ARCH_AARCH64:
+    return "aarch64";
+  case BW_ARCH_ARM:
+    return "arm";
+  case BW_ARCH_NVPTX:
+    return "nvptx";
+  default:
+    return NULL;
+  }
+}
+
+const char *bw_feature_name(uint32_t arch, uint64_t bit) {
+#define BW_FEATURE(a, name, number, text)                                                          \
+  if (arch == BW_ARCH_##a && bit == BW_##a##_##name)                                               \
+    return text;
+#include "bitwright_rt/features.inc"
+#undef BW_FEATURE
+  return NULL;
 }

@@ -54,7 +54,7 @@ static void test_run(int32_t threads) {
     CHECK(bw_plan(model, context, in, 2, out, 1) == BW_OK);
     CHECK(out[0].dtype == BW_F32 && out[0].rank == 2 && out[0].dims[0] == rows &&
           out[0].bytes == 12 * (uint64_t)rows);
-    CHECK(bw_context_arena_bytes(context) >= 64 * (uint64_t)rows);
+    CHECK(bw_context_arena_bytes(context) >= 64 * (uint64_t)(rows + threads));
     out[0].data = y;
     long before = allocations;
     CHECK(bw_invoke(model, context, in, 2, out, 1) == BW_OK);
@@ -120,27 +120,45 @@ static void test_failing_node(void) {
   bw_model_release(model);
 }
 
-static void test_descriptor(void) {
+static void expect_refused(const bw_model_desc *desc, bw_status status, const char *words) {
   bw_model *model;
-  bw_model_desc desc = bw_toy_desc;
-  CHECK(bw_model_from_desc(NULL, &model) == BW_ERR_ARGUMENT && model == NULL);
-  desc.magic = 7;
-  CHECK(bw_model_from_desc(&desc, &model) == BW_ERR_ABI);
-  desc = bw_toy_desc;
-  desc.abi_version = 99;
-  CHECK(bw_model_from_desc(&desc, &model) == BW_ERR_ABI);
-  desc = bw_toy_desc;
-  desc.features = 1ull << 63;
-  CHECK(bw_model_from_desc(&desc, &model) == BW_ERR_CPU);
-  desc = bw_toy_desc;
-  desc.weights_hash ^= 1;
-  CHECK(bw_model_from_desc(&desc, &model) == BW_ERR_ABI);
-  bw_value_desc value = *desc.inputs;
+  CHECK(bw_model_from_desc(desc, &model) == status && model == NULL);
+  if (strstr(bw_last_error(), words) == NULL)
+    fprintf(stderr, "expected '%s' in '%s'\n", words, bw_last_error());
+  CHECK(strstr(bw_last_error(), words) != NULL);
+}
+
+static void test_descriptor(void) {
+  bw_value_desc value = *bw_toy_desc.inputs;
   value.rank = 9;
-  desc = bw_toy_desc;
-  desc.inputs = &value;
-  desc.num_inputs = 1;
-  CHECK(bw_model_from_desc(&desc, &model) == BW_ERR_ABI && model == NULL);
+  expect_refused(NULL, BW_ERR_ARGUMENT, "no descriptor");
+#define EXPECT(change, status, words)                                                              \
+  {                                                                                                \
+    bw_model_desc desc = bw_toy_desc;                                                              \
+    change;                                                                                        \
+    expect_refused(&desc, status, words);                                                          \
+  }
+  EXPECT(desc.magic = 7, BW_ERR_ABI, "not a compiled model");
+  EXPECT(desc.abi_version = 1, BW_ERR_ABI,
+         "compiled for ABI version 1, but this runtime has version 2: compile the model again");
+  EXPECT(desc.abi_version = 99, BW_ERR_ABI, "compiled for ABI version 99");
+  EXPECT(desc.desc_bytes -= 4, BW_ERR_ABI, "incomplete descriptor");
+  EXPECT(desc.description = NULL, BW_ERR_ABI, "incomplete descriptor");
+  EXPECT(desc.frame_bytes = -1, BW_ERR_ABI, "incomplete descriptor");
+  EXPECT(desc.num_states = 1, BW_ERR_ABI, "model 'toy' declares state");
+  EXPECT(desc.arch = BW_ARCH_NVPTX, BW_ERR_CPU, "model 'toy' is compiled for nvptx, but this CPU");
+  EXPECT(desc.arch = 77, BW_ERR_CPU, "is compiled for an unknown processor");
+  EXPECT(desc.features = 1ull << 63, BW_ERR_CPU, "needs an unknown feature, which this CPU lacks");
+  EXPECT(desc.weights_hash ^= 1, BW_ERR_ABI, "the weights do not belong to model 'toy'");
+  EXPECT(desc.inputs = &value; desc.num_inputs = 1, BW_ERR_ABI, "malformed description of input");
+#undef EXPECT
+}
+
+static void test_names(void) {
+  CHECK(strcmp(bw_feature_name(BW_ARCH_X86_64, BW_X86_64_AVX512VNNI), "avx512vnni") == 0);
+  CHECK(bw_feature_name(BW_ARCH_AARCH64, BW_X86_64_AVX512VNNI) == NULL);
+  CHECK(bw_feature_name(BW_ARCH_X86_64, BW_X86_64_AVX2 | BW_X86_64_FMA) == NULL);
+  CHECK(strcmp(bw_arch_name(BW_ARCH_X86_64), "x86-64") == 0 && bw_arch_name(0) == NULL);
 }
 
 static void count_observed(void *user, int64_t id, const void *data, const int64_t *dims,
@@ -150,11 +168,13 @@ static void count_observed(void *user, int64_t id, const void *data, const int64
 }
 
 static void test_observer_and_arena(void) {
-  static _Alignas(64) char arena[640];
+  static _Alignas(64) char arena[640 + 64]; /* and the scratch of one thread */
   int observed = 0;
   bw_context *context;
-  bw_context_options options = {
-      .arena = arena, .arena_bytes = 640, .observe = count_observed, .observe_user = &observed};
+  bw_context_options options = {.arena = arena,
+                                .arena_bytes = sizeof(arena),
+                                .observe = count_observed,
+                                .observe_user = &observed};
   CHECK(bw_context_create(&options, &context) == BW_OK);
   bw_model *model = open_toy();
   bw_tensor in[2], out[1] = {{0}};
@@ -164,7 +184,7 @@ static void test_observer_and_arena(void) {
   CHECK(bw_plan(model, context, in, 2, out, 1) == BW_OK);
   out[0].data = y;
   CHECK(bw_invoke(model, context, in, 2, out, 1) == BW_OK && observed == 1 && arena[639] == 1);
-  CHECK(bw_context_reserve(context, 641) == BW_ERR_MEMORY);
+  CHECK(bw_context_reserve(context, sizeof(arena) + 1) == BW_ERR_MEMORY);
   bw_context_release(context);
   bw_model_release(model);
 }
@@ -191,6 +211,7 @@ int main(void) {
   test_refusals();
   test_failing_node();
   test_descriptor();
+  test_names();
   test_observer_and_arena();
   test_hash();
   return 0;

@@ -2,8 +2,8 @@
 
 /**
  * \file
- * Every iteration runs once, whatever the sizes; workers that sleep wake up;
- * loops inside loops run.
+ * Every iteration runs once, whatever the sizes; workers that sleep wake up; no
+ * two bodies share scratch; workers have the stack that they are promised.
  */
 
 #include "../src/internal.h"
@@ -11,28 +11,30 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { most = 1000 };
+enum { most = 1000, most_threads = 8 };
 static int hits[most];
+typedef struct {
+  _Alignas(64) _Atomic int users;
+} slot;
+static slot slots[most_threads];
 
-static void hit(void *args, int64_t begin, int64_t end) {
+/** Deep in the stack of a worker, as far as generated code and its callers may go. */
+static int use_stack(void) {
+  volatile char frame[96 << 10];
+  for (unsigned i = 0; i < sizeof(frame); i += 512)
+    frame[i] = 1;
+  return frame[0];
+}
+
+static void hit(void *args, void *scratch, int64_t begin, int64_t end) {
   int *array = args;
+  slot *mine = scratch;
+  CHECK(mine >= slots && mine < slots + most_threads);
+  CHECK(atomic_fetch_add(&mine->users, 1) == 0);
+  CHECK(use_stack() == 1);
   for (int64_t i = begin; i < end; ++i)
     ++array[i];
-}
-
-typedef struct {
-  bw_pool *pool;
-  _Atomic int64_t total;
-} nested_args;
-
-static void count(void *opaque, int64_t begin, int64_t end) {
-  atomic_fetch_add(&((nested_args *)opaque)->total, end - begin);
-}
-
-static void nest(void *opaque, int64_t begin, int64_t end) {
-  nested_args *args = opaque;
-  for (int64_t i = begin; i < end; ++i)
-    bw_pool_run(args->pool, count, args, 10, 1);
+  atomic_fetch_sub(&mine->users, 1);
 }
 
 static void run_all(bw_pool *pool, int rounds) {
@@ -40,23 +42,20 @@ static void run_all(bw_pool *pool, int rounds) {
     int64_t n = (round * 37) % most, grain = 1 + round % 11;
     for (int i = 0; i < most; ++i)
       hits[i] = 0;
-    bw_pool_run(pool, hit, hits, n, grain);
+    bw_pool_run(pool, hit, hits, (bw_scratch){(char *)slots, sizeof(slot)}, n, grain);
     for (int i = 0; i < most; ++i)
       CHECK(hits[i] == (i < n));
   }
 }
 
 int main(void) {
-  for (int32_t threads = 1; threads <= 8; threads *= 2)
+  for (int32_t threads = 1; threads <= most_threads; threads *= 2)
     for (int32_t spin = 1; spin <= 1000; spin += 999) {
       bw_pool *pool = bw_pool_create(threads, spin);
       CHECK(pool != NULL);
       run_all(pool, 3000);
       usleep(2000);
       run_all(pool, 10);
-      nested_args args = {.pool = pool};
-      bw_pool_run(pool, nest, &args, 100, 1);
-      CHECK(atomic_load(&args.total) == 1000);
       bw_pool_release(pool);
     }
   run_all(NULL, 10);

@@ -15,29 +15,38 @@ typedef struct {
   float scale;
 } body_args;
 
-static void body(void *opaque, int64_t begin, int64_t end) {
+typedef struct {
+  int64_t rows;
+} toy_frame;
+
+static void body(void *opaque, void *scratch, int64_t begin, int64_t end) {
   body_args *args = opaque;
-  for (int64_t i = begin; i < end; ++i)
+  volatile float *row = scratch; /* another thread's writes would show */
+  for (int64_t i = begin; i < end; ++i) {
     for (int64_t c = 0; c < 3; ++c)
-      args->y[3 * i + c] = args->scale * args->x[3 * i + c] + args->bias[i];
+      row[c] = args->scale * args->x[3 * i + c];
+    for (int64_t c = 0; c < 3; ++c)
+      args->y[3 * i + c] = row[c] + args->bias[i];
+  }
 }
 
-static int32_t plan(const int64_t *in_dims, int64_t *out_dims, int64_t *arena_bytes,
-                    int64_t *failed_node) {
+static int32_t plan(const int64_t *in_dims, int64_t *out_dims, void *frame, bw_plan_info *info) {
   if (in_dims[0] > 1000) {
-    *failed_node = 1;
+    info->failed_node = 1;
     return BW_ERR_SHAPE;
   }
   out_dims[0] = in_dims[0];
   out_dims[1] = 3;
-  *arena_bytes = 64 * in_dims[0];
+  ((toy_frame *)frame)->rows = in_dims[0];
+  info->arena_bytes = 64 * in_dims[0];
+  info->scratch_bytes = 3 * sizeof(float);
   return BW_OK;
 }
 
-static int32_t invoke(bw_exec *exec, const int64_t *in_dims, const void *const *inputs,
+static int32_t invoke(bw_exec *exec, const void *frame, const void *const *inputs,
                       void *const *outputs, void *arena, const void *weights) {
   body_args args = {inputs[0], inputs[1], outputs[0], *(const float *)weights};
-  int64_t rows = in_dims[0];
+  int64_t rows = ((const toy_frame *)frame)->rows;
   for (int64_t i = 0; i < 64 * rows; ++i)
     ((char *)arena)[i] = 1;
   if (rows == 13) {
@@ -62,25 +71,37 @@ static const bw_value_desc outputs[] = {
 static const char *const nodes[] = {"scale", "add"};
 static const char *const observers[] = {"y"};
 
-__attribute__((visibility("default"))) bw_model_desc bw_toy_desc = {BW_ABI_MAGIC,
-                                                                    BW_ABI_VERSION,
-                                                                    sizeof(bw_model_desc),
-                                                                    0,
-                                                                    64,
-                                                                    0,
-                                                                    "toy",
-                                                                    "any",
-                                                                    2,
-                                                                    1,
-                                                                    inputs,
-                                                                    outputs,
-                                                                    2,
-                                                                    nodes,
-                                                                    1,
-                                                                    observers,
-                                                                    plan,
-                                                                    invoke,
-                                                                    bw_toy_weights};
+#if defined(__x86_64__)
+#define TOY_ARCH BW_ARCH_X86_64
+#elif defined(__i386__)
+#define TOY_ARCH BW_ARCH_X86
+#elif defined(__aarch64__)
+#define TOY_ARCH BW_ARCH_AARCH64
+#else
+#define TOY_ARCH BW_ARCH_ARM
+#endif
+
+__attribute__((visibility("default"))) bw_model_desc bw_toy_desc = {
+    .magic = BW_ABI_MAGIC,
+    .abi_version = BW_ABI_VERSION,
+    .desc_bytes = sizeof(bw_model_desc),
+    .arch = TOY_ARCH,
+    .weights_bytes = 64,
+    .name = "toy",
+    .target = "any",
+    .description = "by hand",
+    .num_inputs = 2,
+    .num_outputs = 1,
+    .inputs = inputs,
+    .outputs = outputs,
+    .num_nodes = 2,
+    .node_names = nodes,
+    .num_observers = 1,
+    .observer_names = observers,
+    .frame_bytes = sizeof(toy_frame),
+    .plan = plan,
+    .invoke = invoke,
+    .weights = bw_toy_weights};
 
 /* The compiler knows the hash; here it is computed when the library is loaded. */
 __attribute__((constructor)) static void set_hash(void) {

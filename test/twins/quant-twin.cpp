@@ -48,8 +48,7 @@ static llvm::Error emitWithTwins(mlir::ModuleOp module, const CommandLine &line,
   llvm::Expected<TargetSpec> host = parseTarget("", line.hostCpu, "");
   if (!host)
     return host.takeError();
-  module->setAttr("qnn.features",
-                  mlir::Builder(module.getContext()).getI64IntegerAttr(host->cpuBits));
+  module->setAttr("qnn.target", makeTargetAttr(module.getContext(), *host));
   llvm::StringMap<unsigned> replaced;
   CodeReplacement replacement = library.getReplacement(replaced);
   EmitOptions options;

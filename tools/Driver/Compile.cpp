@@ -31,8 +31,8 @@ static bool isLowered(mlir::ModuleOp module) { return module->hasAttr("qnn.input
 mlir::LogicalResult bitwright::lowerModel(mlir::ModuleOp module, const TargetSpec &target) {
   if (isLowered(module))
     return mlir::success();
-  std::string features = std::to_string(target.cpuBits);
-  return runPipeline(module, "simplify,fuse,qnn-codegen{features=" + features + "}");
+  module->setAttr("qnn.target", makeTargetAttr(module.getContext(), target));
+  return runPipeline(module, "simplify,fuse,qnn-codegen");
 }
 
 mlir::LogicalResult bitwright::compileModel(mlir::ModuleOp module, const TargetSpec &target,

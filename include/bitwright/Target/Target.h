@@ -8,6 +8,8 @@
 #ifndef BITWRIGHT_TARGET_TARGET_H
 #define BITWRIGHT_TARGET_TARGET_H
 
+#include "dialects/QNN/QNNAttrs.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
@@ -15,12 +17,25 @@
 
 namespace bitwright {
 
+/// What object files of a target say about it.
+struct ElfFormat {
+  bool is64Bit = true;
+  uint16_t machine = 0;      ///< e_machine
+  uint32_t flags = 0;        ///< e_flags
+  uint64_t largeFlag = 0;    ///< Of sections beyond the reach of 32-bit addresses; 0: none needed.
+  llvm::StringRef emulation; ///< The linker's -m.
+};
+
 struct TargetSpec {
   std::string triple;   ///< Normalized, e.g. "x86_64-unknown-linux-gnu".
   std::string cpu;      ///< The LLVM CPU whose features are the baseline.
   std::string tuneCpu;  ///< The LLVM CPU whose costs decide between equal code; adds no feature.
   std::string features; ///< On top of `cpu`: "+f16c,+avx2,+fma", in a fixed order.
-  uint64_t cpuBits = 0; ///< The same as BW_CPU_* bits, baseline included.
+  uint32_t arch = 0;    ///< bw_arch
+  uint64_t cpuBits = 0; ///< The features as BW_<arch>_* bits, baseline included.
+
+  std::string dataLayout; ///< LLVM's: pointer width, alignments.
+  ElfFormat elf;
 };
 
 /// Reads what `--target=`, `--mcpu=` and `--mattr=` say.
@@ -36,6 +51,15 @@ llvm::Expected<TargetSpec> parseTarget(llvm::StringRef triple, llvm::StringRef c
 
 /// The features that `attrs` may name: "sse4.2, f16c, avx2, ...".
 std::string listTargetFeatures();
+
+/// "x86_64-unknown-linux-gnu x86-64-v2,+avx2,+fma", for people.
+std::string describeTarget(const TargetSpec &target);
+
+/// The attribute `qnn.target` of a module that holds code for `target`, or will.
+qnn::TargetAttr makeTargetAttr(mlir::MLIRContext *context, const TargetSpec &target);
+
+/// What the module's `qnn.target` says; without one, the x86-64 baseline.
+llvm::Expected<TargetSpec> getTarget(mlir::ModuleOp module);
 
 } // namespace bitwright
 

@@ -249,6 +249,13 @@ void KernelBuilder::storeFirst(Value value, Value base, Value index, Value count
                               firstLanes(type, count), alignmentOf(type));
 }
 
+Value KernelBuilder::scratch(int64_t bytes) {
+  assert(scratchBase && "only the body of a kernel has scratch");
+  Value address = gepBytes(scratchBase, idx(scratchUsed));
+  scratchUsed += llvm::alignTo(bytes, 64);
+  return address;
+}
+
 Value KernelBuilder::stack(int64_t bytes) {
   OpBuilder::InsertionGuard guard(b);
   auto function = b.getInsertionBlock()->getParentOp()->getParentOfType<LLVM::LLVMFuncOp>();

@@ -21,7 +21,9 @@ using mlir::ValueRange;
 
 class KernelBuilder {
 public:
-  KernelBuilder(mlir::OpBuilder &builder, mlir::Location loc) : b(builder), loc(loc) {}
+  /// \param scratchBase memory that only this kernel's body and thread have, 64-byte aligned.
+  KernelBuilder(mlir::OpBuilder &builder, mlir::Location loc, Value scratchBase = {})
+      : b(builder), loc(loc), scratchBase(scratchBase) {}
 
   mlir::OpBuilder &builder() { return b; }
   mlir::Location location() const { return loc; }
@@ -104,7 +106,12 @@ public:
   /// `fill` and their memory is not touched.
   Value loadFirst(mlir::VectorType type, Value base, Value index, Value count, Value fill);
   void storeFirst(Value value, Value base, Value index, Value count);
-  /// Stack memory of `bytes`, in the entry block of the function, 64-byte aligned.
+  /// The next `bytes` of the kernel's scratch, 64-byte aligned.
+  Value scratch(int64_t bytes);
+  /// What all calls of scratch() have taken.
+  int64_t scratchBytes() const { return scratchUsed; }
+  /// A few bytes on the stack, in the entry block of the function. Stacks are small: what is
+  /// larger than a register or two is scratch.
   Value stack(int64_t bytes);
   void memcpyBytes(Value dst, Value src, Value bytes);
 
@@ -137,6 +144,8 @@ private:
   Value firstLanes(mlir::VectorType type, Value count);
   mlir::OpBuilder &b;
   mlir::Location loc;
+  Value scratchBase;
+  int64_t scratchUsed = 0;
 };
 
 } // namespace bitwright::codegen

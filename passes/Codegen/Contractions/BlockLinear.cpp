@@ -18,7 +18,7 @@ static constexpr int64_t manyRows = 6;
 static constexpr int64_t sharingRows = 192;
 /// Rows that share a packed panel where activations are int8.
 static constexpr int64_t integerRows = 16;
-/// Bytes of stack for a dequantized panel.
+/// Bytes of a thread for a dequantized panel.
 static constexpr int64_t maxDequantizedBytes = 1 << 21;
 
 //===--- packing ----------------------------------------------------------===//
@@ -143,7 +143,7 @@ static int64_t rowsOfTile(const BlockLinear &c) {
   return c.intActivations ? integerRows : dequantizes(c) ? sharingRows : manyRows;
 }
 
-/// Emits the kernel on one tile; `scratch`, `sums` and `rowScales` are stack.
+/// Emits the kernel on one tile; `scratch`, `sums` and `rowScales` are memory of the thread.
 static void emitBlockTile(KernelBuilder &k, const BlockLinear &c, ValueRange v,
                           const BlockTile &tile, Value scratch, Value sums, Value rowScales) {
   if (c.intActivations)
@@ -161,14 +161,14 @@ static Kernel getBlockKernel(const BlockLinear &c, size_t pointers, Location loc
   int64_t tileRows = rowsOfTile(c);
   auto body = [&](KernelBuilder &k, ValueRange values, Value begin, Value end) {
     ValueRange sizes = values.drop_front(pointers), v = values.take_front(pointers);
-    Value sums = k.stack((dequantizes(c) ? manyRows : tileRows) * c.blocks() * 4);
+    Value sums = k.scratch((dequantizes(c) ? manyRows : tileRows) * c.blocks() * 4);
     Value scratch, rowScales;
     if (c.intActivations) {
       int64_t elementBytes = c.p.getTarget().getIntegerDot().activationBytes;
-      scratch = k.stack(tileRows * c.paddedDepth() * elementBytes);
-      rowScales = k.stack(tileRows * 4);
+      scratch = k.scratch(tileRows * c.paddedDepth() * elementBytes);
+      rowScales = k.scratch(tileRows * 4);
     } else if (dequantizes(c)) {
-      scratch = k.stack((c.depth + c.stepDepth()) * c.columns.panelWidth() * 4);
+      scratch = k.scratch((c.depth + c.stepDepth()) * c.columns.panelWidth() * 4);
     }
     forEachTile(k, begin, end, sizes[0], sizes[1], sizes[2], tileRows, c.columns.panels(),
                 [&](Value rowBegin, Value rowEnd, Value panelBegin, Value panelEnd) {

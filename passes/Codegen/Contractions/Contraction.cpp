@@ -319,7 +319,7 @@ void bitwright::codegen::forEachTile(KernelBuilder &k, Value begin, Value end, V
 }
 
 int64_t bitwright::codegen::pickTileRows(int64_t registerRows, int64_t rowBytes, bool gathers) {
-  // Gathered rows lie on the stack of a worker thread.
+  // Gathered rows lie in the scratch of a worker thread.
   constexpr int64_t maxPanelBytes = int64_t(192) * 1024;
   int64_t rows = 4 * registerRows;
   while (gathers && rows > 1 && rows * rowBytes > maxPanelBytes)

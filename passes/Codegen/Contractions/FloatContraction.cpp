@@ -134,7 +134,7 @@ LogicalResult bitwright::codegen::emitFloatContraction(Program &p, Operation *op
     SmallVector<Value> pointers(v.begin() + 3, v.begin() + firstSize);
     MicroKernel micro = c.micro(pointers, v[2]);
     int64_t rowBytes = depth * 4;
-    Value scratch = c.gathers ? k.stack(c.tileRows * rowBytes) : Value();
+    Value scratch = c.gathers ? k.scratch(c.tileRows * rowBytes) : Value();
     forEachTile(k, begin, end, sizes[0], sizes[1], sizes[2], c.tileRows, c.columns.panels(),
                 [&](Value rowBegin, Value rowEnd, Value panelBegin, Value panelEnd) {
                   Value base = scratch;

@@ -235,7 +235,7 @@ static Kernel buildKernel(IntegerContraction &c, int64_t zeroPoint) {
     ValueRange sizes = v.drop_front(firstSize);
     MicroKernel micro = c.micro(v.take_front(firstSize));
     int64_t rowBytes = c.rowBytes();
-    Value scratch = c.gathers ? k.stack(c.tileRows * rowBytes + 64) : Value();
+    Value scratch = c.gathers ? k.scratch(c.tileRows * rowBytes + 64) : Value();
     Type widened = c.dot.activationBytes == 1 ? k.i8() : k.i16();
     forEachTile(k, begin, end, sizes[0], sizes[1], sizes[2], c.tileRows, c.columns.panels(),
                 [&](Value rowBegin, Value rowEnd, Value panelBegin, Value panelEnd) {

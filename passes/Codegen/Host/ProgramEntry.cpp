@@ -19,10 +19,10 @@ LogicalResult Program::begin() {
   Location loc = main.getLoc();
   KernelBuilder types(frameBuilder, loc);
   Type pointer = types.ptr(), word = types.i64(), status = types.i32();
-  frameFunction = declare("bw_frame", status, {pointer, pointer, pointer}, false);
-  Block *entry = frameFunction.addEntryBlock(frameBuilder);
+  planFunction =
+      declare("bw_" + modelName + "_plan", status, {pointer, pointer, pointer, pointer}, true);
+  Block *entry = planFunction.addEntryBlock(frameBuilder);
   frameBuilder.setInsertionPointToStart(entry);
-  frameSlots = entry->getArgument(1);
   frameStatus = types.integer(status, 0);
   frameFailed = types.idx(-1);
 
@@ -31,25 +31,16 @@ LogicalResult Program::begin() {
   Block *block = invokeFunction.addEntryBlock(invokeBuilder);
   invokeBuilder.setInsertionPointToStart(block);
   execArgument = block->getArgument(0);
+  framePointer = block->getArgument(1);
   inputsArgument = block->getArgument(2);
   outputsArgument = block->getArgument(3);
   arenaArgument = block->getArgument(4);
   weightsArgument = block->getArgument(5);
   KernelBuilder k(invokeBuilder, loc);
-  Value bytes = k.idx(8);
-  frameSizeConstant = bytes.getDefiningOp();
-  framePointer = LLVM::AllocaOp::create(invokeBuilder, loc, pointer, k.i8(), bytes, 16);
-  Value failed = k.gepBytes(execArgument, k.idx(offsetof(bw_exec, failed_node)));
-  Value planned = LLVM::CallOp::create(invokeBuilder, loc, frameFunction,
-                                       ValueRange{block->getArgument(1), framePointer, failed})
-                      .getResult();
-  Value ok = k.compare(arith::CmpIPredicate::eq, planned, k.integer(status, 0));
-  Block *body = invokeFunction.addBlock(), *fail = invokeFunction.addBlock();
-  LLVM::CondBrOp::create(invokeBuilder, loc, ok, body, fail);
-  invokeBuilder.setInsertionPointToStart(fail);
-  LLVM::ReturnOp::create(invokeBuilder, loc, planned);
-  invokeBuilder.setInsertionPointToStart(body);
-  k.storeAt(k.idx(0), arenaArgument);
+  callBlock = k.stack(callBytes); // its size is set in finish()
+  scratchPointer =
+      k.loadAt(pointer, k.gepBytes(execArgument, k.idx(abi.offsetOf(AbiLayout::Scratch))));
+  k.storeAt(k.integer(status, 0), errorWord());
 
   // Input dimensions: the constants of the types, or symbols with checks.
   llvm::StringMap<Dim> named;
@@ -180,59 +171,42 @@ LogicalResult Program::planArena() {
 LogicalResult Program::finish() {
   Location loc = main.getLoc();
   KernelBuilder k(invokeBuilder, loc);
-  Value error = k.load(k.i64(), arenaArgument);
-  Value isError = k.compare(arith::CmpIPredicate::ne, error, k.idx(0));
-  Value failedNode = k.sub(k.bitAnd(error, k.idx((int64_t(1) << 48) - 1)), k.idx(1));
-  Value address = k.gepBytes(execArgument, k.idx(offsetof(bw_exec, failed_node)));
+  Value error = k.loadAt(k.i32(), errorWord());
+  Value isError = k.compare(arith::CmpIPredicate::ne, error, k.integer(k.i32(), 0));
+  Value node = k.bitAnd(error, k.integer(k.i32(), (1 << errorNodeBits) - 1));
+  Value failedNode = k.sub(k.extend(node, k.i64(), /*isUnsigned=*/true), k.idx(1));
+  Value address = k.gepBytes(execArgument, k.idx(abi.offsetOf(AbiLayout::ExecFailedNode)));
   k.storeAt(k.select(isError, failedNode, k.idx(-1)), address);
-  LLVM::ReturnOp::create(invokeBuilder, loc, k.truncate(k.shrLogical(error, 48), k.i32()));
+  LLVM::ReturnOp::create(invokeBuilder, loc, k.shrLogical(error, errorNodeBits));
+  auto callSize = cast<LLVM::AllocaOp>(callBlock.getDefiningOp()).getArraySize().getDefiningOp();
+  callSize->setAttr("value", invokeBuilder.getI64IntegerAttr(callBytes));
+  if (nodeNames.size() >= size_t(1) << errorNodeBits)
+    return main.emitError() << "has more nodes than an error can name";
 
-  buildPlanFunction();
-
-  KernelBuilder f(frameBuilder, loc);
-  for (auto [i, dim] : llvm::enumerate(slotDims))
-    f.storeAt(dim.symbol, f.gep(frameSlots, f.i64(), f.idx(i)));
-  f.storeAt(frameFailed, frameFunction.getArgument(2));
-  LLVM::ReturnOp::create(frameBuilder, loc, frameStatus);
-  frameSizeConstant->setAttr(
-      "value", invokeBuilder.getI64IntegerAttr(8 * std::max<size_t>(1, slotDims.size())));
+  finishPlan();
   buildDescriptorAttributes();
   main.erase();
   return success();
 }
 
-void Program::buildPlanFunction() {
+void Program::finishPlan() {
   Location loc = main.getLoc();
-  OpBuilder builder(getContext());
-  KernelBuilder k(builder, loc);
-  auto plan =
-      declare("bw_" + modelName + "_plan", k.i32(), {k.ptr(), k.ptr(), k.ptr(), k.ptr()}, true);
-  Block *block = plan.addEntryBlock(builder);
-  builder.setInsertionPointToStart(block);
-  // The frame's slots for the results must exist before its size is fixed.
+  KernelBuilder k(frameBuilder, loc);
+  auto arguments = planFunction.getArguments();
+  Value outDims = arguments[1], frame = arguments[2], planInfo = arguments[3];
+  for (auto [i, dim] : llvm::enumerate(slotDims))
+    k.storeAt(dim.symbol, k.gep(frame, k.i64(), k.idx(i)));
   auto results = cast<func::ReturnOp>(main.getBody().back().getTerminator()).getOperands();
-  SmallVector<std::pair<int64_t, Dim>> wanted;
   for (auto [i, result] : llvm::enumerate(results))
     for (auto [axis, dim] : llvm::enumerate(info(result).dims))
-      wanted.push_back({i * BW_MAX_RANK + axis, dim});
-  for (auto &[place, dim] : wanted)
-    if (!dim.isStatic())
-      slotFor(dim);
-  if (!arenaBytes.isStatic())
-    slotFor(arenaBytes);
-  Value frame = LLVM::AllocaOp::create(builder, loc, k.ptr(), k.i8(),
-                                       k.idx(8 * std::max<size_t>(1, slotDims.size())), 16);
-  Value status =
-      LLVM::CallOp::create(builder, loc, frameFunction,
-                           ValueRange{block->getArgument(0), frame, block->getArgument(3)})
-          .getResult();
-  auto read = [&](Dim dim) {
-    return dim.isStatic() ? k.idx(dim.size) : k.load(k.i64(), frame, k.idx(slotFor(dim)));
+      k.storeAt(frameValue(dim), k.gep(outDims, k.i64(), k.idx(i * BW_MAX_RANK + axis)));
+  auto report = [&](AbiLayout::PlanInfo field, Value value) {
+    k.storeAt(value, k.gepBytes(planInfo, k.idx(abi.offsetOf(field))));
   };
-  for (auto &[place, dim] : wanted)
-    k.storeAt(read(dim), k.gep(block->getArgument(1), k.i64(), k.idx(place)));
-  k.storeAt(read(arenaBytes), block->getArgument(2));
-  LLVM::ReturnOp::create(builder, loc, status);
+  report(AbiLayout::ArenaBytes, frameValue(arenaBytes));
+  report(AbiLayout::ScratchBytes, k.idx(scratchBytes));
+  report(AbiLayout::PlanFailedNode, frameFailed);
+  LLVM::ReturnOp::create(frameBuilder, loc, frameStatus);
 }
 
 static Attribute describe(Builder &b, RankedTensorType type, DictionaryAttr attrs, int64_t index,
@@ -269,7 +243,7 @@ void Program::buildDescriptorAttributes() {
   module->setAttr("qnn.outputs", b.getArrayAttr(outputs));
   module->setAttr("qnn.node_names", b.getStrArrayAttr(nodeRefs));
   module->setAttr("qnn.observer_names", b.getStrArrayAttr(observerRefs));
-  module->setAttr("qnn.features", b.getI64IntegerAttr(target.getFeatures()));
+  module->setAttr("qnn.frame_bytes", b.getI64IntegerAttr(8 * int64_t(slotDims.size())));
   module->setAttr("qnn.model_name", b.getStringAttr(modelName));
   if (weights.empty())
     weights.resize(64);

@@ -198,7 +198,7 @@ static void emitGather(Program &p, qnn::GatherOp op) {
   int64_t bytes = bytesOf(p, op.getInput());
   std::vector<char> halves = packHalves(op.getInput());
   using Arg = Program::Arg;
-  int64_t code = p.errorCode(op, BW_ERR_INDEX);
+  int32_t code = p.errorCode(op, BW_ERR_INDEX);
   auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
     Value input = v[0], indices = v[1], result = v[2], error = v[3], size = v[4], inner = v[5],
           number = v[6];
@@ -207,7 +207,8 @@ static void emitGather(Program &p, qnn::GatherOp op) {
       Value index = k.extend(k.load(indexType, indices, at), k.i64(), false);
       index = k.select(k.compare(IPred::slt, index, k.idx(0)), k.add(index, size), index);
       Value valid = k.compare(IPred::ult, index, size);
-      k.ifThen(k.bitXor(valid, k.integer(k.i1(), 1)), [&] { k.storeAt(k.idx(code), error); });
+      k.ifThen(k.bitXor(valid, k.integer(k.i1(), 1)),
+               [&] { k.storeAt(k.integer(k.i32(), code), error); });
       index = k.select(valid, index, k.idx(0));
       Value from = k.mul(k.add(k.mul(row, size), index), inner), to = k.mul(iv, inner);
       if (halves.empty()) {

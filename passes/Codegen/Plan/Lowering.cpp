@@ -333,7 +333,7 @@ LogicalResult Lowering::emitIf(Operation *op) {
             if (isNeeded(result))
               copyTensor(value, p.pointer(result, loc), loc);
         },
-        [&] { h.storeAt(h.idx(p.errorCode(op, BW_ERR_SHAPE)), p.errorWord()); });
+        [&] { h.storeAt(h.integer(h.i32(), p.errorCode(op, BW_ERR_SHAPE)), p.errorWord()); });
   };
   h.ifElse(
       condition, [&] { emitRegion(branch.getThenRegion()); },
@@ -362,11 +362,12 @@ static void emitObserve(Program &p, qnn::ObserveOp op) {
   Location loc = op.getLoc();
   KernelBuilder h = p.hostKernel(loc);
   int64_t id = p.observerId(op.getLabel());
-  Value callback = h.loadAt(h.ptr(), h.gepBytes(p.execArgument, h.idx(offsetof(bw_exec, observe))));
+  Value callback = h.loadAt(
+      h.ptr(), h.gepBytes(p.execArgument, h.idx(p.abi.offsetOf(bitwright::AbiLayout::Observe))));
   Value null = LLVM::ZeroOp::create(p.host(), loc, h.ptr());
   Value isSet = LLVM::ICmpOp::create(p.host(), loc, LLVM::ICmpPredicate::ne, callback, null);
   const Dims dims = p.info(op.getInput()).dims;
-  Value shape = h.stack(8 * std::max<size_t>(1, dims.size()));
+  Value shape = p.callMemory(8 * dims.size());
   h.ifThen(isSet, [&] {
     for (auto [i, dim] : llvm::enumerate(dims))
       h.store(p.hostValue(dim, loc), shape, h.idx(i));

@@ -14,8 +14,8 @@
 using namespace mlir;
 using namespace bitwright::codegen;
 
-Program::Program(ModuleOp module, func::FuncOp main, const TargetInfo &target)
-    : module(module), main(main), target(target), frameBuilder(module.getContext()),
+Program::Program(ModuleOp module, func::FuncOp main, const TargetInfo &target, const AbiLayout &abi)
+    : abi(abi), module(module), main(main), target(target), frameBuilder(module.getContext()),
       invokeBuilder(module.getContext()), moduleBuilder(module.getContext()) {
   auto name = module->getAttrOfType<StringAttr>("qnn.model_name");
   modelName = name ? name.str() : "model";
@@ -302,8 +302,8 @@ int64_t Program::observerId(StringRef label) {
   return observerNames.size() - 1;
 }
 
-int64_t Program::errorCode(Operation *op, int status) {
-  return (int64_t(status) << 48) | (nodeId(op) + 1);
+int32_t Program::errorCode(Operation *op, int status) {
+  return status << errorNodeBits | (nodeId(op) + 1);
 }
 
 //===--- kernels ----------------------------------------------------------===//
@@ -315,6 +315,16 @@ LLVM::LLVMFuncOp Program::declare(StringRef name, Type result, ArrayRef<Type> ar
   if (!exported)
     function.setDsoLocal(true);
   return function;
+}
+
+/// Says of an argument what the runtime promises of scratch.
+static void describeScratch(LLVM::LLVMFuncOp function, unsigned argument, int64_t bytes) {
+  Builder b(function.getContext());
+  function.setArgAttr(argument, LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr());
+  function.setArgAttr(argument, LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(64));
+  if (bytes)
+    function.setArgAttr(argument, LLVM::LLVMDialect::getDereferenceableAttrName(),
+                        b.getI64IntegerAttr(bytes));
 }
 
 Kernel Program::getKernel(StringRef name, const std::string &key, ArrayRef<Arg> args, Location loc,
@@ -330,34 +340,50 @@ Kernel Program::getKernel(StringRef name, const std::string &key, ArrayRef<Arg> 
   SmallVector<Type> argTypes;
   for (Arg arg : args)
     argTypes.push_back(arg == Arg::Pointer ? types.ptr() : types.i64());
-  argTypes.append(2, types.i64());
+  size_t count = args.size();
+  argTypes.append({types.ptr(), types.i64(), types.i64()}); // scratch, begin, end
   Kernel kernel;
   kernel.body = declare(symbol, voidType, argTypes, false);
-  for (auto [i, arg] : llvm::enumerate(args))
-    if (arg == Arg::Pointer)
+  for (auto [i, type] : llvm::enumerate(argTypes))
+    if (type == types.ptr())
       kernel.body.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
   Block *block = kernel.body.addEntryBlock(builder);
   builder.setInsertionPointToStart(block);
-  KernelBuilder k(builder, loc);
-  size_t count = args.size();
-  body(k, block->getArguments().take_front(count), block->getArgument(count),
-       block->getArgument(count + 1));
+  KernelBuilder k(builder, loc, block->getArgument(count));
+  body(k, block->getArguments().take_front(count), block->getArgument(count + 1),
+       block->getArgument(count + 2));
+  scratchBytes = std::max(scratchBytes, k.scratchBytes());
+  int64_t scratch = k.scratchBytes();
+  describeScratch(kernel.body, count, scratch);
   builder.setInsertionPointToEnd(block);
   LLVM::ReturnOp::create(builder, loc, ValueRange());
 
-  kernel.thunk =
-      declare(symbol + "_thunk", voidType, {types.ptr(), types.i64(), types.i64()}, false);
+  kernel.thunk = declare(symbol + "_thunk", voidType,
+                         {types.ptr(), types.ptr(), types.i64(), types.i64()}, false);
+  describeScratch(kernel.thunk, 1, scratch);
   block = kernel.thunk.addEntryBlock(builder);
   builder.setInsertionPointToStart(block);
   SmallVector<Value> values;
-  for (auto [i, type] : llvm::enumerate(ArrayRef(argTypes).drop_back(2)))
-    values.push_back(k.loadAt(type, k.gep(block->getArgument(0), k.i64(), k.idx(i))));
-  values.push_back(block->getArgument(1));
-  values.push_back(block->getArgument(2));
+  AbiLayout::Struct layout = layOutArguments(ArrayRef(argTypes).take_front(count));
+  for (size_t i = 0; i < count; ++i)
+    values.push_back(
+        k.loadAt(argTypes[i], k.gepBytes(block->getArgument(0), k.idx(layout.offsets[i]))));
+  values.append({block->getArgument(1), block->getArgument(2), block->getArgument(3)});
   LLVM::CallOp::create(builder, loc, kernel.body, values);
   LLVM::ReturnOp::create(builder, loc, ValueRange());
   kernels[fullKey] = kernel;
   return kernel;
+}
+
+Value Program::callMemory(int64_t bytes) {
+  callBytes = std::max(callBytes, bytes);
+  return callBlock;
+}
+
+bitwright::AbiLayout::Struct Program::layOutArguments(ArrayRef<Type> types) const {
+  return abi.layOut(llvm::map_to_vector(types, [](Type type) {
+    return type.isInteger() ? AbiLayout::Field::Int64 : AbiLayout::Field::Pointer;
+  }));
 }
 
 void Program::launch(const Kernel &kernel, ArrayRef<Value> args, Dim n, int64_t cost,
@@ -368,19 +394,20 @@ void Program::launch(const Kernel &kernel, ArrayRef<Value> args, Dim n, int64_t 
   Value count = hostValue(n, loc);
   if (n.isStatic() && (n.size <= 1 || n.size * cost <= worthAThread)) {
     SmallVector<Value> all(args);
-    all.push_back(k.idx(0));
-    all.push_back(count);
+    all.append({scratchPointer, k.idx(0), count});
     LLVM::CallOp::create(invokeBuilder, loc, kernel.body, all);
     return;
   }
-  Value words = k.stack(8 * std::max<size_t>(1, args.size()));
+  AbiLayout::Struct layout = layOutArguments(llvm::to_vector(ValueRange(args).getTypes()));
+  Value block = callMemory(layout.bytes);
   for (auto [i, arg] : llvm::enumerate(args))
-    k.storeAt(arg, k.gep(words, k.i64(), k.idx(i)));
-  Value parallelFor = k.loadAt(k.ptr(), execArgument);
+    k.storeAt(arg, k.gepBytes(block, k.idx(layout.offsets[i])));
+  Value parallelFor =
+      k.loadAt(k.ptr(), k.gepBytes(execArgument, k.idx(abi.offsetOf(AbiLayout::ParallelFor))));
   Value body = LLVM::AddressOfOp::create(invokeBuilder, loc, kernel.thunk);
   Value grain = k.idx(std::max<int64_t>(1, worthAThread / cost));
   auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(getContext()),
                                           {k.ptr(), k.ptr(), k.ptr(), k.i64(), k.i64()});
   LLVM::CallOp::create(invokeBuilder, loc, type,
-                       ValueRange{parallelFor, execArgument, body, words, count, grain});
+                       ValueRange{parallelFor, execArgument, body, block, count, grain});
 }

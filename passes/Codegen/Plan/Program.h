@@ -4,10 +4,10 @@
 /// The compiled form of one model while it is being built: symbolic sizes,
 /// buffers in the arena, packed weights, kernels, and the two entry points.
 ///
-/// A model becomes three host functions. `frame` computes every dynamic size
-/// and arena offset from the input dimensions, in straight-line code, into an
-/// array of i64 slots; `plan` and `invoke` both call it. `invoke` then launches
-/// kernels in order. Sizes known at compile time never reach the frame.
+/// A model becomes two host functions. `plan` computes every dynamic size and
+/// arena offset from the input dimensions, in straight-line code, into the
+/// frame, an array of i64 slots. `invoke` reads it and launches kernels in
+/// order. Sizes known at compile time never reach the frame.
 
 #ifndef BITWRIGHT_PASSES_CODEGEN_PLAN_PROGRAM_H
 #define BITWRIGHT_PASSES_CODEGEN_PLAN_PROGRAM_H
@@ -15,6 +15,7 @@
 #include "passes/Codegen/Build/KernelBuilder.h"
 #include "passes/Codegen/Target/TargetInfo.h"
 
+#include "bitwright/Target/AbiLayout.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -23,7 +24,7 @@
 
 namespace bitwright::codegen {
 
-/// A size: a constant, or an i64 value of the frame function.
+/// A size: a constant, or an i64 value of the plan function.
 struct Dim {
   int64_t size = 0;
   Value symbol;
@@ -75,8 +76,8 @@ struct TensorInfo {
   }
 };
 
-/// A kernel: `body` takes pointers and sizes, `thunk` unpacks them from an
-/// array of 64-bit words so that the runtime can call it.
+/// A kernel: `body` takes pointers, sizes and scratch, `thunk` unpacks the former from a
+/// structure so that the runtime can call it.
 struct Kernel {
   mlir::LLVM::LLVMFuncOp body;
   mlir::LLVM::LLVMFuncOp thunk;
@@ -84,12 +85,16 @@ struct Kernel {
 
 class Program {
 public:
-  Program(mlir::ModuleOp module, mlir::func::FuncOp main, const TargetInfo &target);
+  /// An error word is a status above a node's number plus 1.
+  static constexpr int errorNodeBits = 24;
+
+  Program(mlir::ModuleOp module, mlir::func::FuncOp main, const TargetInfo &target,
+          const AbiLayout &abi);
 
   const TargetInfo &getTarget() const { return target; }
   mlir::MLIRContext *getContext() { return module.getContext(); }
 
-  //===--- symbolic sizes (frame function) --------------------------------===//
+  //===--- symbolic sizes (plan function) ---------------------------------===//
 
   Dim add(Dim x, Dim y) { return combine("add", x, y); }
   Dim sub(Dim x, Dim y) { return combine("sub", x, y); }
@@ -141,12 +146,16 @@ public:
   Value weightPointer(int64_t offset, mlir::Location loc);
   /// A size as an i64 of invoke.
   Value hostValue(Dim dim, mlir::Location loc);
-  /// The i64 word that a kernel sets to report an error at run time.
+  /// Memory of invoke for what one call is given; the next call overwrites it.
+  Value callMemory(int64_t bytes);
+  /// The i32 word that a kernel sets to report an error at run time.
   Value errorWord() { return arenaArgument; }
   Value execArgument, weightsArgument, arenaArgument, inputsArgument, outputsArgument;
+  /// The structures that generated code shares with the runtime.
+  const AbiLayout abi;
 
   /// What a kernel stores into errorWord() to fail at `op`.
-  int64_t errorCode(mlir::Operation *op, int status);
+  int32_t errorCode(mlir::Operation *op, int status);
   int64_t nodeId(mlir::Operation *op);
   int64_t observerId(llvm::StringRef label);
 
@@ -181,18 +190,21 @@ private:
   int64_t slotFor(Dim dim);
   mlir::LLVM::LLVMFuncOp declare(llvm::StringRef name, Type result, llvm::ArrayRef<Type> args,
                                  bool exported);
-  void buildPlanFunction();
+  void finishPlan();
   void buildDescriptorAttributes();
   void planStatically(llvm::ArrayRef<int> arena);
   void planDynamically(llvm::ArrayRef<int> arena);
 
   const TargetInfo &target;
   std::string modelName;
+  int64_t scratchBytes = 0;
   mlir::OpBuilder frameBuilder, invokeBuilder, moduleBuilder;
-  mlir::LLVM::LLVMFuncOp frameFunction, invokeFunction;
-  Value framePointer; // in invoke
-  Value frameStatus, frameFailed, frameSlots;
-  mlir::Operation *frameSizeConstant = nullptr;
+  AbiLayout::Struct layOutArguments(llvm::ArrayRef<Type> types) const;
+
+  mlir::LLVM::LLVMFuncOp planFunction, invokeFunction;
+  Value framePointer, scratchPointer, callBlock; // in invoke
+  int64_t callBytes = 8;
+  Value frameStatus, frameFailed;
   llvm::DenseMap<Value, TensorInfo> tensors;
   llvm::StringMap<Dim> memo;
   llvm::DenseMap<Value, int64_t> valueNumbers;

@@ -55,11 +55,11 @@ public:
   virtual Value emitLaneDot(KernelBuilder &k, Value acc, Value activations,
                             Value weights) const = 0;
 
-  /// The BW_CPU_* bits that the generated code needs.
+  /// The BW_X86_64_* bits that the generated code needs.
   virtual uint64_t getFeatures() const = 0;
 };
 
-/// The x86-64 description for these BW_CPU_* bits.
+/// The x86-64 description for these BW_X86_64_* bits.
 std::unique_ptr<TargetInfo> createX86TargetInfo(uint64_t features);
 
 } // namespace bitwright::codegen

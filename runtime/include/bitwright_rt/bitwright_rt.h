@@ -81,13 +81,14 @@ typedef void (*bw_observe_fn)(void *user, int64_t id, const void *data, const in
 typedef struct bw_context_options {
   int32_t threads; /* including the calling one; 0 means 1 */
   int32_t spin;    /* rounds a worker polls before it sleeps; 0 means the default */
-  void *arena;     /* memory to work in, 64-byte aligned; null: allocated by bw_plan */
+  void *arena;     /* memory to work in, 64-byte aligned, with every thread's scratch;
+                      null: allocated by bw_plan */
   uint64_t arena_bytes;
   bw_observe_fn observe; /* may be null */
   void *observe_user;
 } bw_context_options;
 
-/** `options` may be null. Starts threads - 1 threads. */
+/** `options` may be null. Starts threads - 1 threads, of 128 KiB of stack each. */
 BW_API bw_status bw_context_create(const bw_context_options *options, bw_context **context);
 BW_API void bw_context_release(bw_context *context);
 
@@ -121,10 +122,14 @@ BW_API bw_status bw_invoke(const bw_model *model, bw_context *context, const bw_
 BW_API const char *bw_status_string(bw_status status);
 /** What went wrong in this thread's last failed call; valid until the next one. */
 BW_API const char *bw_last_error(void);
-/** BW_CPU_* bits that this CPU and operating system offer. */
+/** The bw_arch that this runtime is built for; 0 where it has no number. */
+BW_API uint32_t bw_cpu_arch(void);
+/** BW_<arch>_* bits that this CPU and operating system offer. */
 BW_API uint64_t bw_cpu_features(void);
-/** "avx512vnni" for BW_CPU_AVX512VNNI; null for a bit without a name. */
-BW_API const char *bw_cpu_feature_name(uint64_t bit);
+/** "x86-64" for BW_ARCH_X86_64; null for a number that is no architecture. */
+BW_API const char *bw_arch_name(uint32_t arch);
+/** "avx512vnni" for BW_X86_64_AVX512VNNI; null for a bit without a name. */
+BW_API const char *bw_feature_name(uint32_t arch, uint64_t bit);
 /** Bytes of one element; 0 for a number that is no dtype. */
 BW_API uint64_t bw_dtype_size(int32_t dtype);
 

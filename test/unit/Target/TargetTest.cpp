@@ -22,24 +22,24 @@ std::string parseError(llvm::StringRef triple, llvm::StringRef cpu, llvm::String
   return spec ? "" : llvm::toString(spec.takeError());
 }
 
-constexpr uint64_t avx2Level = BW_CPU_SSE42 | BW_CPU_AVX2 | BW_CPU_FMA;
-constexpr uint64_t vnniLevel = avx2Level | BW_CPU_F16C | BW_CPU_AVX512F | BW_CPU_AVX512BW |
-                               BW_CPU_AVX512VL | BW_CPU_AVX512DQ | BW_CPU_AVX512VNNI;
+constexpr uint64_t avx2Level = BW_X86_64_SSE42 | BW_X86_64_AVX2 | BW_X86_64_FMA;
+constexpr uint64_t vnniLevel = avx2Level | BW_X86_64_F16C | BW_X86_64_AVX512F | BW_X86_64_AVX512BW |
+                               BW_X86_64_AVX512VL | BW_X86_64_AVX512DQ | BW_X86_64_AVX512VNNI;
 
 TEST(Target, Levels) {
-  EXPECT_EQ(parse("", "", "").cpuBits, uint64_t(BW_CPU_SSE42));
+  EXPECT_EQ(parse("", "", "").cpuBits, uint64_t(BW_X86_64_SSE42));
   EXPECT_EQ(parse("", "", "").features, "");
   EXPECT_EQ(parse("x86_64-linux-gnu", "", "+avx2,+fma").cpuBits, avx2Level);
   EXPECT_EQ(parse("x86_64-linux-gnu", "", "+avx2,+fma").features, "+avx2,+fma");
   EXPECT_EQ(parse("", "", "+avx512vnni").cpuBits, vnniLevel);
-  EXPECT_EQ(parse("", "x86-64-v3", "").cpuBits, avx2Level | BW_CPU_F16C);
+  EXPECT_EQ(parse("", "x86-64-v3", "").cpuBits, avx2Level | BW_X86_64_F16C);
   EXPECT_EQ(parse("", "icelake-server", "").cpuBits, vnniLevel);
 }
 
 TEST(Target, TakingAwayTakesWhatBuildsOnIt) {
-  EXPECT_EQ(parse("", "icelake-server", "-avx512f").cpuBits, avx2Level | BW_CPU_F16C);
+  EXPECT_EQ(parse("", "icelake-server", "-avx512f").cpuBits, avx2Level | BW_X86_64_F16C);
   EXPECT_EQ(parse("", "", "+avx512vnni,-avx2").cpuBits,
-            uint64_t(BW_CPU_SSE42 | BW_CPU_FMA | BW_CPU_F16C));
+            uint64_t(BW_X86_64_SSE42 | BW_X86_64_FMA | BW_X86_64_F16C));
 }
 
 /// The widest registers decide how code is tuned; the CPU that names the features stays the

@@ -19,7 +19,7 @@ public:
   explicit X86TargetInfo(uint64_t features) : features(features) {}
 
   int64_t getLanes() const override { return isVnni() ? 16 : isAvx2() ? 8 : 4; }
-  bool hasFma() const override { return features & BW_CPU_FMA; }
+  bool hasFma() const override { return features & BW_X86_64_FMA; }
   SmallVector<int64_t> getFloatTileRows() const override {
     return isVnni() ? SmallVector<int64_t>{12, 4, 1} : SmallVector<int64_t>{6, 2, 1};
   }
@@ -82,8 +82,8 @@ public:
   }
 
 private:
-  bool isVnni() const { return features & BW_CPU_AVX512VNNI; }
-  bool isAvx2() const { return (features & BW_CPU_AVX2) && (features & BW_CPU_FMA); }
+  bool isVnni() const { return features & BW_X86_64_AVX512VNNI; }
+  bool isAvx2() const { return (features & BW_X86_64_AVX2) && (features & BW_X86_64_FMA); }
 
   uint64_t features;
 };

@@ -3,10 +3,10 @@ module attributes {
   qnn.model_name = "scale",
   qnn.inputs = [{name = "x", dtype = 1 : i32, dims = array<i64: -1, 3>, dim_names = ["n", ""]}],
   qnn.outputs = [{name = "y", dtype = 1 : i32, dims = array<i64: -1, 3>, dim_names = ["n", ""]}],
-  qnn.node_names = ["mul"], qnn.observer_names = [], qnn.features = 1 : i64,
+  qnn.node_names = ["mul"], qnn.observer_names = [], qnn.frame_bytes = 8 : i64,
   qnn.packed_weights = dense<[0, 0, -128, 63, 0, 0, 0, 64, 0, 0, 64, 64, 0, 0, 0, 0]> : tensor<16xi8>
 } {
-  llvm.func @bw_scale_plan(%in: !llvm.ptr, %out: !llvm.ptr, %arena: !llvm.ptr, %node: !llvm.ptr) -> i32 {
+  llvm.func @bw_scale_plan(%in: !llvm.ptr, %out: !llvm.ptr, %frame: !llvm.ptr, %info: !llvm.ptr) -> i32 {
     %c0 = llvm.mlir.constant(0 : i32) : i32
     %c1 = llvm.mlir.constant(1 : i32) : i32
     %c64 = llvm.mlir.constant(64 : i64) : i64
@@ -18,16 +18,20 @@ module attributes {
     %bad = llvm.icmp "sgt" %n, %big : i64
     llvm.cond_br %bad, ^fail, ^ok
   ^fail:
+    %node = llvm.getelementptr %info[2] : (!llvm.ptr) -> !llvm.ptr, i64
     llvm.store %zero, %node : i64, !llvm.ptr
     llvm.return %error : i32
   ^ok:
     llvm.store %n, %out : i64, !llvm.ptr
     %second = llvm.getelementptr %out[1] : (!llvm.ptr) -> !llvm.ptr, i64
     llvm.store %c3, %second : i64, !llvm.ptr
-    llvm.store %c64, %arena : i64, !llvm.ptr
+    llvm.store %n, %frame : i64, !llvm.ptr
+    llvm.store %c64, %info : i64, !llvm.ptr
+    %scratch = llvm.getelementptr %info[1] : (!llvm.ptr) -> !llvm.ptr, i64
+    llvm.store %zero, %scratch : i64, !llvm.ptr
     llvm.return %c0 : i32
   }
-  llvm.func internal @row(%args: !llvm.ptr, %begin: i64, %end: i64) {
+  llvm.func internal @row(%args: !llvm.ptr, %scratch: !llvm.ptr, %begin: i64, %end: i64) {
     %one = llvm.mlir.constant(1 : i64) : i64
     %three = llvm.mlir.constant(3 : i64) : i64
     %x = llvm.load %args : !llvm.ptr -> !llvm.ptr
@@ -55,11 +59,11 @@ module attributes {
   ^exit:
     llvm.return
   }
-  llvm.func @bw_scale_invoke(%exec: !llvm.ptr, %dims: !llvm.ptr, %inputs: !llvm.ptr, %outputs: !llvm.ptr,
+  llvm.func @bw_scale_invoke(%exec: !llvm.ptr, %frame: !llvm.ptr, %inputs: !llvm.ptr, %outputs: !llvm.ptr,
                              %arena: !llvm.ptr, %weights: !llvm.ptr) -> i32 {
     %c0 = llvm.mlir.constant(0 : i32) : i32
     %one = llvm.mlir.constant(1 : i64) : i64
-    %n = llvm.load %dims : !llvm.ptr -> i64
+    %n = llvm.load %frame : !llvm.ptr -> i64
     %x = llvm.load %inputs : !llvm.ptr -> !llvm.ptr
     %y = llvm.load %outputs : !llvm.ptr -> !llvm.ptr
     llvm.store %x, %arena : !llvm.ptr, !llvm.ptr
