@@ -23,7 +23,7 @@ MODELS = os.path.join(SOURCE, "test", "models")
 DATA = os.path.join(BUILD, "test", "data")
 # The x86 levels: options of quant-compile, and the CPU flags without which code does not run.
 LEVELS = {
-    "x86-64-v2": ([], ["sse4_2"]),
+    "x86-64-v2": (["--mcpu=x86-64-v2"], ["sse4_2"]),
     "avx2": (["--mattr=+avx2,+fma"], ["avx2", "fma"]),
     "avx512vnni": (["--mattr=+avx512vnni"], ["avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_vnni"]),
 }

@@ -17,7 +17,7 @@ static constexpr Field modelDescFields[] = {
     Field::Int32,   Field::Int32,   Field::Int64,                   // magic, version, size
     Field::Int32,   Field::Int32,   Field::Int64,                   // arch, reserved, features
     Field::Int64,   Field::Int64,                                   // weights
-    Field::Pointer, Field::Pointer, Field::Pointer,                 // name, target, description
+    Field::Pointer, Field::Pointer, Field::Pointer,                 // name, target, scheme
     Field::Int32,   Field::Int32,   Field::Pointer, Field::Pointer, // inputs and outputs
     Field::Int64,   Field::Pointer,                                 // states
     Field::Int64,   Field::Pointer,                                 // nodes

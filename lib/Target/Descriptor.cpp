@@ -106,8 +106,8 @@ llvm::Expected<ModelInfo> detail::readModelInfo(mlir::ModuleOp module, const Tar
   if (!frameBytes || !frameBytes.getType().isInteger(64) || frameBytes.getInt() < 0)
     return malformed("qnn.frame_bytes");
   info.frameBytes = frameBytes.getInt();
-  if (auto description = module->getAttrOfType<mlir::StringAttr>("qnn.description"))
-    info.description = description.str();
+  if (auto scheme = module->getAttrOfType<mlir::StringAttr>("qnn.scheme"))
+    info.scheme = scheme.str();
   if (auto weights = module->getAttrOfType<mlir::TypedAttr>("qnn.packed_weights")) {
     info.weights = getConstantData(weights);
     if (static_cast<int64_t>(info.weights.bytes.size()) != getByteSize(info.weights.type))
@@ -228,7 +228,7 @@ llvm::Error detail::addDescriptor(llvm::Module &module, const ModelInfo &info, b
                               builder.int64(bw_hash_weights(bytes.data(), bytes.size())),
                               builder.string(info.name),
                               builder.string(describeTarget(target)),
-                              builder.string(info.description),
+                              builder.string(info.scheme),
                               builder.int32(info.inputs.size()),
                               builder.int32(info.outputs.size()),
                               builder.valueArray(info.inputs),

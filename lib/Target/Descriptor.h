@@ -28,11 +28,11 @@ struct ValueInfo {
 
 /// The attributes of a generated module, checked.
 struct ModelInfo {
-  std::string name; // a C identifier
+  std::string name;   // a C identifier
+  std::string scheme; // how it was quantized, "" for a float model
   llvm::SmallVector<ValueInfo> inputs, outputs;
   std::vector<std::string> nodeNames, observerNames;
   TargetSpec target;       // that code is emitted for
-  std::string description; // how the model was made, for people
   int64_t frameBytes = 0;
   ConstantData weights; // empty where the model has none
 

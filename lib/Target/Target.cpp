@@ -94,6 +94,11 @@ static llvm::StringRef getTuneCpu(const Machine &machine, uint64_t bits) {
   return bits & BW_X86_64_AVX2 ? "x86-64-v3" : machine.baselineCpu;
 }
 
+std::string bitwright::describeTarget(const TargetSpec &target) {
+  return target.triple + " " + target.cpu + (target.features.empty() ? "" : "," + target.features) +
+         (target.isHost ? " (native)" : "");
+}
+
 static llvm::Expected<const Machine *> findMachine(llvm::StringRef text) {
   if (text.empty())
     return &machines[0];
@@ -177,6 +182,7 @@ llvm::Expected<TargetSpec> bitwright::parseTarget(llvm::StringRef triple, llvm::
   spec.triple = machine.triple.str();
   spec.cpu = machine.baselineCpu.str();
   spec.arch = machine.arch;
+  spec.isHost = cpu == "native";
   spec.cpuBits = *bits;
   spec.dataLayout = llvm::Triple(spec.triple).computeDataLayout();
   spec.elf = machine.elf;
@@ -187,10 +193,6 @@ llvm::Expected<TargetSpec> bitwright::parseTarget(llvm::StringRef triple, llvm::
     if (spec.cpuBits & feature.bit & ~uint64_t(BW_X86_64_SSE42))
       spec.features += (spec.features.empty() ? "+" : ",+") + feature.name.str();
   return spec;
-}
-
-std::string bitwright::describeTarget(const TargetSpec &target) {
-  return target.triple + " " + target.cpu + (target.features.empty() ? "" : "," + target.features);
 }
 
 qnn::TargetAttr bitwright::makeTargetAttr(mlir::MLIRContext *context, const TargetSpec &target) {

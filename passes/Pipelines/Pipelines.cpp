@@ -43,6 +43,7 @@ llvm::Error bitwright::buildQuantizePipeline(OpPassManager &pm, llvm::StringRef 
   if (llvm::Error error = parsed->first->build(parsed->second, pm))
     return error;
   pm.addPass(createFoldObserversPass());
+  pm.addPass(createRecordSchemePass({scheme.str()}));
   return llvm::Error::success();
 }
 

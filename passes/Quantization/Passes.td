@@ -103,4 +103,19 @@ def SmoothActivationsPass : Pass<"qnn-smooth-activations", "::mlir::ModuleOp"> {
   ];
 }
 
+def RecordSchemePass : Pass<"qnn-record-scheme", "::mlir::ModuleOp"> {
+  let summary = "Note on the module by which scheme it was quantized";
+  let description = [{
+    Sets `qnn.scheme`, which the compiled model carries to whoever asks what it is (`quant-run model.so`). A module that was quantized
+    before keeps what it says, and the new scheme is joined to it by ` + `. It computes nothing.
+
+    ```mlir
+    module {}
+    // becomes, with scheme=int8
+    module attributes {qnn.scheme = "int8"} {}
+    ```
+  }];
+  let options = [Option<"scheme", "scheme", "std::string", /*default=*/"\"\"", "The scheme, NAME[:OPTION,...]">];
+}
+
 #endif // BITWRIGHT_PASSES_QUANTIZATION_PASSES_TD

@@ -7,7 +7,9 @@
 
 #include "internal.h"
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bw_status check_values(const bw_value_desc *values, int32_t count, const char *what) {
   if (count < 0 || (count > 0 && values == NULL))
@@ -37,7 +39,7 @@ static bw_status check_layout(const bw_model_desc *desc) {
         "again",
         (unsigned)desc->abi_version, BW_ABI_VERSION);
   if (desc->desc_bytes < sizeof(bw_model_desc) || desc->name == NULL || desc->plan == NULL ||
-      desc->invoke == NULL || desc->target == NULL || desc->description == NULL ||
+      desc->invoke == NULL || desc->target == NULL || desc->scheme == NULL ||
       desc->frame_bytes < 0 || desc->num_nodes < 0 || desc->num_observers < 0 ||
       (desc->num_nodes > 0 && desc->node_names == NULL) ||
       (desc->num_observers > 0 && desc->observer_names == NULL))
@@ -49,6 +51,20 @@ static bw_status check_layout(const bw_model_desc *desc) {
   return status != BW_OK ? status : check_values(desc->outputs, desc->num_outputs, "output");
 }
 
+/** The names of `bits`: "avx2, fma"; what has no name comes last, once. */
+static void list_features(uint32_t arch, uint64_t bits, char *text, size_t bytes) {
+  bool is_unknown = false;
+  text[0] = 0;
+  for (uint64_t bit; bits != 0 || is_unknown; bits &= ~bit) {
+    bit = bits & (~bits + 1);
+    const char *name = bits != 0 ? bw_feature_name(arch, bit) : "an unknown feature";
+    size_t used = strlen(text);
+    if (name != NULL)
+      snprintf(text + used, bytes - used, "%s%s", used != 0 ? ", " : "", name);
+    is_unknown = bits != 0 && (is_unknown || name == NULL);
+  }
+}
+
 static bw_status check_cpu(const bw_model_desc *desc) {
   if (desc->arch != bw_cpu_arch()) {
     const char *wanted = bw_arch_name(desc->arch), *here = bw_arch_name(bw_cpu_arch());
@@ -57,10 +73,13 @@ static bw_status check_cpu(const bw_model_desc *desc) {
                    here != NULL ? here : "of an unknown kind");
   }
   uint64_t missing = desc->features & ~bw_cpu_features();
+  char names[128];
   if (missing != 0) {
-    const char *name = bw_feature_name(desc->arch, missing & (~missing + 1));
-    return bw_fail(BW_ERR_CPU, "model '%s' needs %s, which this CPU lacks", desc->name,
-                   name != NULL ? name : "an unknown feature");
+    list_features(desc->arch, missing, names, sizeof(names));
+    return bw_fail(BW_ERR_CPU,
+                   "model '%s' needs %s, which this CPU lacks; compile it on this machine, or with "
+                   "'quant-compile --mcpu=x86-64-v2' for any",
+                   desc->name, names);
   }
   const char *refused = bw_cpu_enable(desc->features);
   if (refused != NULL)

@@ -143,12 +143,19 @@ static void test_descriptor(void) {
          "compiled for ABI version 1, but this runtime has version 2: compile the model again");
   EXPECT(desc.abi_version = 99, BW_ERR_ABI, "compiled for ABI version 99");
   EXPECT(desc.desc_bytes -= 4, BW_ERR_ABI, "incomplete descriptor");
-  EXPECT(desc.description = NULL, BW_ERR_ABI, "incomplete descriptor");
+  EXPECT(desc.scheme = NULL, BW_ERR_ABI, "incomplete descriptor");
   EXPECT(desc.frame_bytes = -1, BW_ERR_ABI, "incomplete descriptor");
   EXPECT(desc.num_states = 1, BW_ERR_ABI, "model 'toy' declares state");
   EXPECT(desc.arch = BW_ARCH_NVPTX, BW_ERR_CPU, "model 'toy' is compiled for nvptx, but this CPU");
   EXPECT(desc.arch = 77, BW_ERR_CPU, "is compiled for an unknown processor");
   EXPECT(desc.features = 1ull << 63, BW_ERR_CPU, "needs an unknown feature, which this CPU lacks");
+  /* Every feature that this CPU lacks is named, and how to compile for it. */
+  for (uint64_t bit = 1; bit != 0; bit <<= 1) {
+    const char *name = bw_feature_name(bw_cpu_arch(), bit);
+    if (name != NULL && (bw_cpu_features() & bit) == 0)
+      EXPECT(desc.features = ~bw_cpu_features(), BW_ERR_CPU, name);
+  }
+  EXPECT(desc.features = 1ull << 63, BW_ERR_CPU, "--mcpu=");
   EXPECT(desc.weights_hash ^= 1, BW_ERR_ABI, "the weights do not belong to model 'toy'");
   EXPECT(desc.inputs = &value; desc.num_inputs = 1, BW_ERR_ABI, "malformed description of input");
 #undef EXPECT

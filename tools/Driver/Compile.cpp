@@ -4,6 +4,7 @@
 /// Pipelines in their order, between reading a model and writing an artifact.
 
 #include "tools/Driver/Compile.h"
+#include "dialects/QNN/QNNOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/Support/Path.h"
@@ -28,9 +29,25 @@ mlir::LogicalResult bitwright::runPipeline(mlir::ModuleOp module, llvm::StringRe
 /// Generated modules say what they are.
 static bool isLowered(mlir::ModuleOp module) { return module->hasAttr("qnn.inputs"); }
 
+/// A model that came quantized has no scheme of ours; what it is made of says that it was.
+static void recordImportedScheme(mlir::ModuleOp module) {
+  constexpr llvm::StringLiteral name = "qnn.scheme";
+  bool isQuantized = module
+                         .walk([](mlir::Operation *op) {
+                           return llvm::isa<qnn::DequantizeOp, qnn::DynamicQuantizeOp,
+                                            qnn::BlockLinearOp, qnn::QLinearOp, qnn::QConv2dOp>(op)
+                                      ? mlir::WalkResult::interrupt()
+                                      : mlir::WalkResult::advance();
+                         })
+                         .wasInterrupted();
+  if (isQuantized && !module->hasAttr(name))
+    module->setAttr(name, mlir::StringAttr::get(module.getContext(), "as imported"));
+}
+
 mlir::LogicalResult bitwright::lowerModel(mlir::ModuleOp module, const TargetSpec &target) {
   if (isLowered(module))
     return mlir::success();
+  recordImportedScheme(module);
   module->setAttr("qnn.target", makeTargetAttr(module.getContext(), target));
   return runPipeline(module, "simplify,fuse,qnn-codegen");
 }

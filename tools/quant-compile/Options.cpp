@@ -58,8 +58,11 @@ struct CommandLine {
 
   cl::opt<std::string> triple{"target", cl::desc("What to compile for (x86_64-linux-gnu)"),
                               cl::value_desc("triple"), cl::cat(target)};
-  cl::opt<std::string> cpu{"mcpu", cl::desc("CPU: native, x86-64-v2 (the default), x86-64-v3, ..."),
-                           cl::value_desc("name"), cl::cat(target)};
+  cl::opt<std::string> cpu{
+      "mcpu",
+      cl::desc("CPU: native (the default without --target and --mattr), x86-64-v2 (the "
+               "default with them), x86-64-v3, ..."),
+      cl::value_desc("name"), cl::cat(target)};
   cl::list<std::string> attrs{"mattr", cl::desc("Features more or less than the CPU's: +avx2,+fma"),
                               cl::value_desc("list"), cl::cat(target)};
 
@@ -180,7 +183,11 @@ llvm::Expected<CompileToolOptions> bitwright::parseCompileOptions(int argc, char
   options.calibration = getCalibrationOptions();
   if (options.scheme.empty() && !options.calibration.samples.empty())
     return makeError("--calibrate needs --quantize");
-  auto target = parseTarget(line.triple, line.cpu, llvm::join(line.attrs, ","));
+  // What names a target or features of it asks for code that runs elsewhere, too.
+  std::string attrs = llvm::join(line.attrs, ",");
+  options.isDefaultTarget = line.triple.empty() && line.cpu.empty() && attrs.empty();
+  auto target =
+      parseTarget(line.triple, options.isDefaultTarget ? "native" : line.cpu.getValue(), attrs);
   if (!target)
     return target.takeError();
   options.target = *target;

@@ -18,6 +18,7 @@ struct CompileToolOptions {
   std::string input, output, name, report, header;
   LoadOptions load;
   TargetSpec target;
+  bool isDefaultTarget = false; ///< Nothing was said: it is this machine.
   std::string scheme; ///< "int4-awq:group=32"; "" leaves the model as it is.
   CalibrationRequest calibration;
   EmitOptions emit;

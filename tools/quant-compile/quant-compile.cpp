@@ -12,6 +12,7 @@
 #include "tools/Driver/Report.h"
 #include "tools/Driver/ToolMain.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Process.h"
 
 using namespace bitwright;
 
@@ -47,6 +48,13 @@ static mlir::LogicalResult compile(mlir::ModuleOp module, const CompileToolOptio
   return mlir::failure();
 }
 
+/// Which machine it is that nobody named, where a person reads it.
+static void sayTarget(const CompileToolOptions &options) {
+  if (options.isDefaultTarget && llvm::sys::Process::StandardErrIsDisplayed())
+    llvm::errs() << "quant-compile: compiling for this machine: " << describeTarget(options.target)
+                 << "; --mcpu= names another\n";
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   startTool("quant-compile");
@@ -59,6 +67,7 @@ int main(int argc, char **argv) {
       parseCompileOptions(int(arguments.size()), arguments.data());
   if (!options)
     return reportError("quant-compile", options.takeError());
+  sayTarget(*options);
   mlir::MLIRContext context(registry);
   context.getOrLoadDialect<qnn::QNNDialect>();
   context.printOpOnDiagnostic(false);

@@ -33,6 +33,7 @@ struct TargetSpec {
   std::string features; ///< On top of `cpu`: "+f16c,+avx2,+fma", in a fixed order.
   uint32_t arch = 0;    ///< bw_arch
   uint64_t cpuBits = 0; ///< The features as BW_<arch>_* bits, baseline included.
+  bool isHost = false;  ///< Asked for as "native": the machine that compiles.
 
   std::string dataLayout; ///< LLVM's: pointer width, alignments.
   ElfFormat elf;
@@ -49,11 +50,11 @@ struct TargetSpec {
 llvm::Expected<TargetSpec> parseTarget(llvm::StringRef triple, llvm::StringRef cpu,
                                        llvm::StringRef attrs);
 
+/// "x86_64-unknown-linux-gnu x86-64-v2,+avx2,+fma (native)", for people.
+std::string describeTarget(const TargetSpec &target);
+
 /// The features that `attrs` may name: "sse4.2, f16c, avx2, ...".
 std::string listTargetFeatures();
-
-/// "x86_64-unknown-linux-gnu x86-64-v2,+avx2,+fma", for people.
-std::string describeTarget(const TargetSpec &target);
 
 /// The attribute `qnn.target` of a module that holds code for `target`, or will.
 qnn::TargetAttr makeTargetAttr(mlir::MLIRContext *context, const TargetSpec &target);

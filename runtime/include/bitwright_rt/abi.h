@@ -142,8 +142,8 @@ typedef struct bw_model_desc {
   uint64_t weights_bytes; /* size of the weight block */
   uint64_t weights_hash;  /* bw_hash_weights of the weight block */
   const char *name;
-  const char *target;      /* triple and features, for people */
-  const char *description; /* how the model was made, for people; may be "" */
+  const char *target; /* triple and features, for people */
+  const char *scheme; /* how it was quantized, for people: "int8"; "" for a float model */
   int32_t num_inputs;
   int32_t num_outputs;
   const bw_value_desc *inputs;

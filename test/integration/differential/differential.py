@@ -116,7 +116,7 @@ class Batch:
 
     def compile(self, level, tool=BIN / "quant-compile", options=()):
         library = self.folder / f"{level}-{tool.name}.so"
-        features = [f"--mattr={LEVELS[level][0]}"] if LEVELS[level][0] else []
+        features = ["--mcpu=x86-64-v2", f"--mattr={LEVELS[level][0]}"]
         call(tool, self.module, *features, *options, "-o", library)
         return library
 
