@@ -78,7 +78,7 @@ function(bitwright_install_package)
   foreach(root ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR})
     install(DIRECTORY ${root}/bitwright DESTINATION ${headers} FILES_MATCHING PATTERN "*.h")
   endforeach()
-  install(TARGETS Bitwright EXPORT BitwrightTargets LIBRARY DESTINATION lib
+  install(TARGETS Bitwright EXPORT BitwrightTargets LIBRARY DESTINATION lib OPTIONAL
     INCLUDES DESTINATION ${headers} include)
   install(EXPORT BitwrightTargets NAMESPACE Bitwright:: DESTINATION ${package})
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/BitwrightConfig.cmake.in
@@ -98,7 +98,8 @@ function(bitwright_add_tool name)
   target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS} MLIR LLVM)
   set_target_properties(${name} PROPERTIES 
     INSTALL_RPATH "$ORIGIN/../lib;${LLVM_LIBRARY_DIR}")
-  install(TARGETS ${name} RUNTIME DESTINATION bin)
+  # What was not built is not installed: ./quickstart builds the tools alone.
+  install(TARGETS ${name} RUNTIME DESTINATION bin OPTIONAL)
 endfunction()
 
 # Writes docs/reference/<output>.md from a .td file; `bitwright-doc` builds them all.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """How lit runs the tests of this tree.
 
-Substitutions: the four tools, quant-twin and FileCheck by name, %python (numpy and onnx), %cc (the C compiler
-of the build), %models (test/models), %data (expanded test sets), %shared (recorded models that are not in the repository),
+Substitutions: the four tools, quant-twin and FileCheck by name, %python (numpy and onnx), %cc and %cxx (the
+compilers of the build), %models (test/models), %data (expanded test sets), %shared (recorded models that are not in the repository),
 %src and %build (the two roots). Features: avx2, avx512vnni (of the CPU that runs the tests),
 shared-data, asan.
 """
@@ -30,6 +30,7 @@ config.environment["BITWRIGHT_SOURCE"] = config.bitwright_source
 config.substitutions += [
     ("%python", config.python),
     ("%cc", config.c_compiler),
+    ("%cxx", config.cxx_compiler),
     ("%models", os.path.join(config.test_source_root, "models")),
     ("%shared", config.shared_data),
     ("%data", os.path.join(config.test_exec_root, "data")),

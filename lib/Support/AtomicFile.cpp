@@ -5,8 +5,10 @@
 
 #include "bitwright/Support/AtomicFile.h"
 #include "bitwright/Support/Error.h"
+#include "bitwright/Support/InputFiles.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
 #include <cerrno>
@@ -132,10 +134,12 @@ void OutputGroup::StagedFile::takeBack() {
     fs::remove(target);
 }
 
-OutputGroup::OutputGroup() = default;
+OutputGroup::OutputGroup(const InputFiles *inputs) : inputs(inputs) {}
 OutputGroup::~OutputGroup() = default;
 
 llvm::Error OutputGroup::write(llvm::StringRef path, WriteFn write) {
+  if (path == "-" && std::exchange(isStdoutTaken, true))
+    return makeError("cannot write '-': it is the name of another output");
   if (path == "-")
     return writeTo(STDOUT_FILENO, "standard output", write);
   if (path.empty())
@@ -149,12 +153,11 @@ llvm::Error OutputGroup::write(llvm::StringRef path, WriteFn write) {
     return makeError("cannot write '" + path + "': it is a directory");
   if (exists && !fs::is_regular_file(status))
     return writeDirectly(path, write);
+  if (llvm::Error error = inputs ? inputs->check(path) : llvm::Error::success())
+    return error;
   if (exists && ::access(path.str().c_str(), W_OK) != 0)
     return cannotWrite(path, lastError());
-  llvm::SmallString<256> target(path);
-  if (exists && fs::is_symlink_file(path))
-    if (std::error_code error = fs::real_path(path, target))
-      return cannotWrite(path, error);
+  std::string target = getRealPath(path);
   for (const std::unique_ptr<StagedFile> &file : files)
     if (file->target == target)
       return makeError("cannot write '" + path + "': it is the name of another output");
@@ -163,6 +166,28 @@ llvm::Error OutputGroup::write(llvm::StringRef path, WriteFn write) {
     return error;
   files.push_back(std::move(file));
   return llvm::Error::success();
+}
+
+llvm::Error OutputGroup::writeDerived(const DerivedFile &file, WriteFn write) {
+  fs::file_status status;
+  if (fs::status(file.path, status) || !fs::is_regular_file(status))
+    return this->write(file.path, write);
+  auto old = llvm::MemoryBuffer::getFile(file.path, /*IsText=*/false,
+                                         /*RequiresNullTerminator=*/false);
+  if (!old)
+    return cannotWrite(file.path, old.getError());
+  if (file.isOurs((*old)->getBuffer()))
+    return this->write(file.path, write);
+  if (llvm::Error error = this->write(file.path, write))
+    return error;
+  auto staged = llvm::MemoryBuffer::getFile(files.back()->temporary, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (staged && (*staged)->getBuffer() == (*old)->getBuffer())
+    return llvm::Error::success();
+  files.pop_back();
+  return makeError("cannot write '" + file.path + "' beside '" + file.owner +
+                   "': a file is there that was not written for it; move that file, or write '" +
+                   llvm::sys::path::filename(file.owner) + "' elsewhere");
 }
 
 llvm::Error OutputGroup::commit() {

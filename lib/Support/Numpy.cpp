@@ -255,7 +255,7 @@ static llvm::StringRef getDescr(bw_dtype dtype) {
   return "<f4";
 }
 
-llvm::Error bitwright::writeNpy(llvm::StringRef path, const NdArray &array) {
+void bitwright::printNpy(const NdArray &array, llvm::raw_ostream &stream) {
   std::string header =
       ("{'descr': '" + getDescr(array.dtype) + "', 'fortran_order': False, ").str();
   header += "'shape': (";
@@ -267,17 +267,21 @@ llvm::Error bitwright::writeNpy(llvm::StringRef path, const NdArray &array) {
   // The elements start at a multiple of 64 bytes, after a line feed.
   header.resize(llvm::alignTo(10 + header.size() + 1, 64) - 11, ' ');
   header += '\n';
+  stream << llvm::StringRef("\x93NUMPY\1\0", 8) << char(header.size() & 0xff)
+         << char(header.size() >> 8) << header;
+  if (array.dtype != BW_BF16) {
+    stream.write(array.bytes.data(), array.bytes.size());
+    return;
+  }
+  for (uint16_t half : array.getElements<uint16_t>()) {
+    uint32_t bits = uint32_t(half) << 16;
+    stream.write(reinterpret_cast<const char *>(&bits), 4);
+  }
+}
+
+llvm::Error bitwright::writeNpy(llvm::StringRef path, const NdArray &array) {
   return writeFileAtomically(path, [&](llvm::raw_ostream &stream) {
-    stream << llvm::StringRef("\x93NUMPY\1\0", 8) << char(header.size() & 0xff)
-           << char(header.size() >> 8) << header;
-    if (array.dtype != BW_BF16) {
-      stream.write(array.bytes.data(), array.bytes.size());
-      return llvm::Error::success();
-    }
-    for (uint16_t half : array.getElements<uint16_t>()) {
-      uint32_t bits = uint32_t(half) << 16;
-      stream.write(reinterpret_cast<const char *>(&bits), 4);
-    }
+    printNpy(array, stream);
     return llvm::Error::success();
   });
 }

@@ -88,8 +88,11 @@ static llvm::Error checkTarget(mlir::ModuleOp module, const TargetSpec &target) 
 llvm::Expected<ModelInfo> detail::readModelInfo(mlir::ModuleOp module, const TargetSpec &target) {
   ModelInfo info;
   auto name = module->getAttrOfType<mlir::StringAttr>("qnn.model_name");
-  if (!name || sanitizeModelName(name) != name.getValue())
+  if (!name)
     return malformed("qnn.model_name");
+  if (std::string usable = sanitizeModelName(name); usable != name.getValue())
+    return makeError("'" + name.getValue() +
+                     "' cannot name a compiled model; expects a name like '" + usable + "'");
   info.name = name.str();
   if (llvm::Error error = readValues(module, "qnn.inputs", info.inputs))
     return std::move(error);

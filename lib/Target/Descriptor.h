@@ -11,6 +11,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Target/TargetMachine.h"
 
 namespace bitwright {
 class OutputGroup;
@@ -48,11 +49,20 @@ llvm::Expected<ModelInfo> readModelInfo(mlir::ModuleOp module, const TargetSpec 
 /// and invoke functions. The weights are an external symbol if `embedWeights`.
 llvm::Error addDescriptor(llvm::Module &module, const ModelInfo &info, bool embedWeights);
 
-/// The C header of a model.
-std::string makeHeader(const ModelInfo &info, const TargetSpec &target, bool embedWeights);
+/// The C header of a model. Its first line names `owner`, the artifact that it comes with; "" where
+/// it stands alone.
+std::string makeHeader(const ModelInfo &info, const TargetSpec &target, bool embedWeights,
+                       llvm::StringRef owner);
+
+/// Whether the header `old` was written with the artifact that `made` comes with, or says the same.
+bool mayReplaceHeader(llvm::StringRef old, llvm::StringRef made);
 
 /// An ELF object that holds the weights in a section of their own.
 llvm::Expected<std::string> makeWeightObject(const ModelInfo &info);
+
+/// LLVM's side of a target: the only place that makes one, so that all code keeps its floats
+/// strict.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createMachine(const TargetSpec &target);
 
 /// Optimizes and generates code. `asText` gives assembly; `limitFrames` refuses functions that
 /// need more than 16 KiB of stack.

@@ -7,22 +7,61 @@
 #include "Descriptor.h"
 #include "bitwright/Support/AtomicFile.h"
 #include "bitwright/Support/Error.h"
+#include "bitwright_rt/abi.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/LLVMContext.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 using namespace bitwright;
 using namespace bitwright::detail;
 
+/// Words that stand for something else in C or C++, and names whose symbols the runtime has
+/// (bw_model_desc is a type, bw_hash_weights a function).
+static constexpr llvm::StringLiteral reservedNames[] = {
+    "alignas",       "alignof",     "and",          "and_eq",
+    "asm",           "atomic",      "auto",         "bitand",
+    "bitor",         "bool",        "break",        "case",
+    "catch",         "char",        "class",        "co_await",
+    "co_return",     "co_yield",    "compl",        "concept",
+    "const",         "const_cast",  "consteval",    "constexpr",
+    "constinit",     "continue",    "decltype",     "default",
+    "delete",        "do",          "double",       "else",
+    "enum",          "explicit",    "export",       "extern",
+    "false",         "float",       "for",          "friend",
+    "goto",          "hash",        "if",           "inline",
+    "int",           "long",        "main",         "model",
+    "model_from",    "model_get",   "model_set",    "mutable",
+    "namespace",     "new",         "noexcept",     "not",
+    "not_eq",        "nullptr",     "operator",     "or",
+    "or_eq",         "private",     "protected",    "public",
+    "register",      "requires",    "restrict",     "return",
+    "short",         "signed",      "sizeof",       "static",
+    "static_assert", "static_cast", "struct",       "switch",
+    "template",      "this",        "thread_local", "throw",
+    "true",          "try",         "typedef",      "typeid",
+    "typename",      "typeof",      "union",        "unsigned",
+    "using",         "value",       "virtual",      "void",
+    "volatile",      "wchar_t",     "while",        "xor",
+    "xor_eq"};
+
 std::string bitwright::sanitizeModelName(llvm::StringRef name) {
+  // Two underscores in a row are reserved in C++, also where "bw_" and "_desc" join.
   std::string result;
   for (char c : name.take_front(64))
-    result += llvm::isAlnum(c) || c == '_' ? c : '_';
+    if (llvm::isAlnum(c))
+      result += c;
+    else if (!result.empty() && result.back() != '_')
+      result += '_';
+  result.resize(llvm::StringRef(result).rtrim('_').size());
   if (result.empty())
-    return "model";
-  return llvm::isDigit(result.front()) ? "_" + result : result;
+    return "net";
+  if (llvm::isDigit(result.front()) || llvm::is_contained(reservedNames, result))
+    return "net_" + result;
+  return result;
 }
 
 std::string bitwright::getWeightsPath(llvm::StringRef artifactPath, const EmitOptions &options) {
@@ -96,6 +135,49 @@ static llvm::Error writeBinary(llvm::Module &module, const ModelInfo &info,
   return linkObjects(target, objects, kind == ArtifactKind::SharedLibrary, path, group);
 }
 
+static llvm::Error writeHeader(const ModelInfo &info, const TargetSpec &target, bool embedWeights,
+                               llvm::StringRef path, const EmitOptions &options,
+                               OutputGroup &group) {
+  std::string text = makeHeader(info, target, embedWeights, options.headerOwner);
+  auto write = [&](llvm::raw_ostream &stream) {
+    stream << text;
+    return llvm::Error::success();
+  };
+  if (options.headerOwner.empty())
+    return group.write(path, write);
+  auto isOurs = [&](llvm::StringRef old) { return mayReplaceHeader(old, text); };
+  return group.writeDerived({path, options.headerOwner, isOurs}, write);
+}
+
+/// A weights file is the artifact's that lies at `path` where its size and hash stand, side by
+/// side, in the descriptor of that artifact.
+static bool areWeightsOf(llvm::StringRef path, llvm::StringRef weights) {
+  static_assert(offsetof(bw_model_desc, weights_hash) ==
+                    offsetof(bw_model_desc, weights_bytes) + sizeof(uint64_t),
+                "the two are looked for as one piece");
+  auto artifact = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                              /*RequiresNullTerminator=*/false);
+  if (!artifact)
+    return false;
+  char wanted[16];
+  llvm::support::endian::write64le(wanted, weights.size());
+  llvm::support::endian::write64le(wanted + 8, bw_hash_weights(weights.data(), weights.size()));
+  return (*artifact)->getBuffer().contains(llvm::StringRef(wanted, sizeof(wanted)));
+}
+
+static llvm::Error writeWeights(const ModelInfo &info, llvm::StringRef path,
+                                const EmitOptions &options, OutputGroup &group) {
+  auto write = [&](llvm::raw_ostream &stream) {
+    stream.write(info.weights.bytes.data(), info.weights.bytes.size());
+    return llvm::Error::success();
+  };
+  std::string file = getWeightsPath(path, options);
+  if (!options.weightsPath.empty())
+    return group.write(file, write);
+  auto isOurs = [&](llvm::StringRef old) { return areWeightsOf(path, old); };
+  return group.writeDerived({file, path, isOurs}, write);
+}
+
 static llvm::Error writeArtifact(mlir::ModuleOp module, const TargetSpec &target, ArtifactKind kind,
                                  llvm::StringRef path, const EmitOptions &options,
                                  OutputGroup &group) {
@@ -105,7 +187,7 @@ static llvm::Error writeArtifact(mlir::ModuleOp module, const TargetSpec &target
   bool hasWeights = !info->weights.bytes.empty();
   bool embedWeights = embedsWeights(*info, options);
   if (kind == ArtifactKind::Header)
-    return writeFileAtomically(path, makeHeader(*info, target, embedWeights), &group);
+    return writeHeader(*info, target, embedWeights, path, options, group);
 
   llvm::LLVMContext context;
   auto translated = translate(module, *info, context);
@@ -121,8 +203,7 @@ static llvm::Error writeArtifact(mlir::ModuleOp module, const TargetSpec &target
   if (hasWeights && !embedWeights) {
     if (path == "-" && options.weightsPath.empty())
       return makeError("an artifact on standard output needs a path for its weights");
-    llvm::StringRef bytes(info->weights.bytes.data(), info->weights.bytes.size());
-    if (llvm::Error error = writeFileAtomically(getWeightsPath(path, options), bytes, &group))
+    if (llvm::Error error = writeWeights(*info, path, options, group))
       return error;
   }
   return writeBinary(**translated, *info, target, kind, path, options, group);

@@ -29,4 +29,22 @@ def test_runtime_from_install(folder):
                 "-o", os.path.join(folder, "a")])
 
 
+def test_install_of_a_partial_build(folder):
+    """What was built is installed, and what was not is left out without an error: nothing but one
+    library of the runtime here, the tools and one library after ./quickstart."""
+    build, prefix = os.path.join(folder, "build"), os.path.join(folder, "prefix")
+    with open(os.path.join(bw.BUILD, "CMakeCache.txt")) as cache:
+        known = dict(line.strip().split("=", 1) for line in cache if ":" in line and "=" in line)
+    keep = {name: value for name, value in known.items()
+            if name.split(":")[0] in ("MLIR_DIR", "LLVM_DIR", "CMAKE_C_COMPILER",
+                                      "CMAKE_CXX_COMPILER", "CMAKE_MAKE_PROGRAM")}
+    bw.succeed(["cmake", "-G", "Ninja", "-S", bw.SOURCE, "-B", build, "-DCMAKE_BUILD_TYPE=Release",
+                *[f"-D{name}={value}" for name, value in keep.items() if value]])
+    bw.succeed(["cmake", "--build", build, "--target", "bitwright_rt_static"])
+    bw.succeed(["cmake", "--install", build, "--prefix", prefix])
+    assert os.path.exists(os.path.join(prefix, "lib/libbitwright_rt.a"))
+    assert os.path.exists(os.path.join(prefix, "include/bitwright_rt/abi.h"))
+    assert not os.path.exists(os.path.join(prefix, "bin"))
+
+
 bw.main(__name__)

@@ -11,7 +11,9 @@
 /// Printed is how often each instruction occurs. A tool of the tests: it is not
 /// installed.
 
+#include "bitwright/Support/AtomicFile.h"
 #include "bitwright/Support/Error.h"
+#include "bitwright/Support/InputFiles.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectRegistry.h"
@@ -44,17 +46,21 @@ struct CommandLine {
 } // namespace
 
 static llvm::Error emitWithTwins(mlir::ModuleOp module, const CommandLine &line,
-                                 const TwinLibrary &library) {
+                                 const TwinLibrary &library, InputFiles &inputs) {
   llvm::Expected<TargetSpec> host = parseTarget("", line.hostCpu, "");
   if (!host)
     return host.takeError();
   module->setAttr("qnn.target", makeTargetAttr(module.getContext(), *host));
   llvm::StringMap<unsigned> replaced;
   CodeReplacement replacement = library.getReplacement(replaced);
+  OutputGroup group(&inputs);
   EmitOptions options;
+  options.group = &group;
   options.replacement = &replacement;
   if (llvm::Error error =
           emitArtifact(module, *host, ArtifactKind::SharedLibrary, line.output, options))
+    return error;
+  if (llvm::Error error = group.commit())
     return error;
   std::vector<llvm::StringRef> names(replaced.keys().begin(), replaced.keys().end());
   llvm::sort(names);
@@ -64,7 +70,7 @@ static llvm::Error emitWithTwins(mlir::ModuleOp module, const CommandLine &line,
 }
 
 static llvm::Error compile(const CommandLine &line, const TwinLibrary &library,
-                           const mlir::DialectRegistry &registry) {
+                           const mlir::DialectRegistry &registry, InputFiles &inputs) {
   if (line.input.empty() || line.output.empty())
     return makeError("expects a model and -o");
   llvm::Expected<TargetSpec> target = parseTarget("", line.cpu, line.attrs);
@@ -74,13 +80,15 @@ static llvm::Error compile(const CommandLine &line, const TwinLibrary &library,
   context.getOrLoadDialect<qnn::QNNDialect>();
   context.printOpOnDiagnostic(false);
   DiagnosticPrinter printer(&context);
-  auto module = loadModule(line.input, &context);
+  LoadOptions load;
+  load.inputs = &inputs;
+  auto module = loadModule(line.input, load, &context);
   if (!module)
     return makeError("cannot compile '" + line.input + "'");
-  nameModel(*module, "", line.input);
+  nameModel(*module, /*name=*/"", line.output, line.input);
   if (mlir::failed(lowerModel(*module, *target)))
     return makeError("cannot compile '" + line.input + "'");
-  return emitWithTwins(*module, line, library);
+  return emitWithTwins(*module, line, library, inputs);
 }
 
 int main(int argc, char **argv) {
@@ -88,7 +96,8 @@ int main(int argc, char **argv) {
   startTool("quant-twin");
   mlir::DialectRegistry registry;
   std::vector<char *> arguments(argv, argv + argc);
-  if (llvm::Error error = registerEverything(arguments, registry))
+  InputFiles inputs;
+  if (llvm::Error error = registerEverything(arguments, registry, inputs))
     return reportError("quant-twin", std::move(error));
   clearCommandLine();
   static CommandLine line;
@@ -103,6 +112,6 @@ int main(int argc, char **argv) {
       llvm::outs() << name << '\n';
     return 0;
   }
-  llvm::Error error = compile(line, *library, registry);
+  llvm::Error error = compile(line, *library, registry, inputs);
   return error ? reportError("quant-twin", std::move(error)) : 0;
 }

@@ -10,8 +10,6 @@
 
 using namespace bitwright;
 
-static constexpr double exactSqnr = 999;
-
 namespace {
 /// Differences of one output, over any number of samples.
 class Difference {

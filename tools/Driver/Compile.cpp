@@ -62,14 +62,24 @@ mlir::LogicalResult bitwright::compileModel(mlir::ModuleOp module, const TargetS
   return mlir::success();
 }
 
-void bitwright::nameModel(mlir::ModuleOp module, llvm::StringRef name, llvm::StringRef path) {
-  if (isLowered(module))
-    return; // its functions carry the name
+/// Gives generated code another name: that of the functions that the descriptor points to.
+static void renameLowered(mlir::ModuleOp module, llvm::StringRef from, llvm::StringRef to) {
+  for (llvm::StringRef suffix : {"_plan", "_invoke"})
+    if (mlir::Operation *function = module.lookupSymbol(("bw_" + from + suffix).str()))
+      mlir::SymbolTable::setSymbolName(function, ("bw_" + to + suffix).str());
+}
+
+void bitwright::nameModel(mlir::ModuleOp module, llvm::StringRef name, llvm::StringRef output,
+                          llvm::StringRef input) {
   auto given = module->getAttrOfType<mlir::StringAttr>("qnn.model_name");
-  if (name.empty() && given)
-    name = given;
-  if (name.empty())
-    name = llvm::sys::path::stem(path);
-  module->setAttr("qnn.model_name",
-                  mlir::StringAttr::get(module.getContext(), sanitizeModelName(name)));
+  if (isLowered(module))
+    name = given ? given.getValue() : "";
+  else if (name.empty() && !output.empty() && output != "-")
+    name = llvm::sys::path::stem(output);
+  else if (name.empty())
+    name = given ? given.getValue() : llvm::sys::path::stem(input);
+  std::string usable = sanitizeModelName(name);
+  if (isLowered(module))
+    renameLowered(module, name, usable);
+  module->setAttr("qnn.model_name", mlir::StringAttr::get(module.getContext(), usable));
 }

@@ -26,9 +26,11 @@ mlir::LogicalResult lowerModel(mlir::ModuleOp module, const TargetSpec &target);
 mlir::LogicalResult compileModel(mlir::ModuleOp module, const TargetSpec &target, ArtifactKind kind,
                                  llvm::StringRef path, const EmitOptions &options = {});
 
-/// Names the model: `name`, or what the module says, or the stem of `path`,
-/// always made a C identifier.
-void nameModel(mlir::ModuleOp module, llvm::StringRef name, llvm::StringRef path);
+/// Names the model, always as sanitizeModelName does: by `name`, or the stem of the `output` file,
+/// or what the module says, or the stem of the `input`. "" and "-" name nothing. A module that is
+/// code already keeps the name of its functions, where it can be kept.
+void nameModel(mlir::ModuleOp module, llvm::StringRef name, llvm::StringRef output,
+               llvm::StringRef input);
 
 } // namespace bitwright
 

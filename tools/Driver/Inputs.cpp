@@ -183,20 +183,39 @@ static llvm::Error checkDimNames(const ModelRunner &runner, const llvm::StringMa
   return llvm::Error::success();
 }
 
+/// Gives the names of dynamic first dimensions the size `batch`; true where there is one, named or
+/// not.
+static bool sizeBatch(const ModelRunner &runner, int64_t batch, llvm::StringMap<int64_t> &dims) {
+  bool isSized = false;
+  for (const ValueSpec &value : runner.getInputs()) {
+    if (value.dims.empty() || value.dims.front() >= 0)
+      continue;
+    llvm::StringRef name = value.dimNames.front();
+    isSized |= name.empty() || dims.try_emplace(name, batch).second;
+  }
+  return isSized;
+}
+
 llvm::Expected<Samples> bitwright::makeRandomInputs(const ModelRunner &runner,
-                                                    const llvm::StringMap<int64_t> &dims,
-                                                    int64_t integerLimit) {
-  if (llvm::Error error = checkDimNames(runner, dims))
+                                                    const llvm::StringMap<int64_t> &given,
+                                                    int64_t integerLimit,
+                                                    std::optional<int64_t> batch) {
+  if (llvm::Error error = checkDimNames(runner, given))
     return std::move(error);
+  llvm::StringMap<int64_t> dims = given;
+  if (batch && !sizeBatch(runner, *batch, dims))
+    return makeError(runner.getLabel() + ": --batch sizes a dynamic first dimension, and no input "
+                                         "has one that --dim leaves open");
   Samples inputs;
   uint64_t state = 1;
   for (const ValueSpec &value : runner.getInputs()) {
     llvm::SmallVector<int64_t> sizes = value.dims;
     int64_t bytes = 8;
-    for (auto [size, name] : llvm::zip(sizes, value.dimNames)) {
+    for (auto [axis, size, name] : llvm::enumerate(sizes, value.dimNames)) {
       auto found = dims.find(name);
+      int64_t unnamed = axis == 0 && name.empty() ? batch.value_or(1) : 1;
       if (size < 0)
-        size = found == dims.end() ? 1 : found->second;
+        size = found == dims.end() ? unnamed : found->second;
       if (llvm::MulOverflow(bytes, std::max<int64_t>(size, 1), bytes) || bytes > int64_t(1) << 36)
         return makeError("input '" + value.name + "' of " + describe(value.dtype, sizes) +
                          " is too large");

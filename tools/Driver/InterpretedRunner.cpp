@@ -8,6 +8,7 @@
 #include "dialects/QNN/Constants.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tools/Driver/Runner.h"
+#include "llvm/Support/Path.h"
 
 using namespace bitwright;
 
@@ -91,6 +92,16 @@ public:
 
   NdArray getOutput(size_t index) const override {
     return {outputs[index].dtype, results[index].dims, results[index].data};
+  }
+
+  llvm::json::Object getFacts() const override {
+    auto get = [&](llvm::StringRef name, llvm::StringRef otherwise) {
+      auto text = module.get()->getAttrOfType<mlir::StringAttr>(name);
+      return text ? text.str() : otherwise.str();
+    };
+    return llvm::json::Object{{"model", get("qnn.model_name", llvm::sys::path::stem(label))},
+                              {"scheme", get("qnn.scheme", "none")},
+                              {"target", "none: a module, not compiled"}};
   }
 
 private:

@@ -39,10 +39,12 @@ llvm::Expected<Recording> readRecording(const ModelRunner &runner, llvm::StringR
 
 /// Fixed pseudo-random inputs: floats in [-1, 1), small integers below
 /// `integerLimit`. Dynamic dimensions are those of `dims`, otherwise 1; a name
-/// that no input has is an error.
+/// that no input has is an error. `batch`, where it is given, sizes first dimensions that are
+/// dynamic and not in `dims`; it is an error where there is none.
 llvm::Expected<Samples> makeRandomInputs(const ModelRunner &runner,
                                          const llvm::StringMap<int64_t> &dims,
-                                         int64_t integerLimit = 16);
+                                         int64_t integerLimit = 16,
+                                         std::optional<int64_t> batch = std::nullopt);
 
 /// Gives `inputs` once.
 std::unique_ptr<SampleStream> makeSingleStream(Samples inputs);
@@ -69,11 +71,20 @@ llvm::Expected<std::vector<int64_t>> readIntegers(llvm::StringRef path);
 llvm::Expected<std::vector<double>> getLogits(const ModelRunner &runner, const NdArray &output,
                                               int64_t tokens);
 
+/*--- Describing ----------------------------------------------------------------*/
+
+/// What the model is: its facts, and {"name", "dtype", "shape"} of each of "inputs" and "outputs",
+/// where a dynamic dimension is its name, or "?".
+llvm::json::Object describeModel(const ModelRunner &runner);
+
 /*--- Comparing -----------------------------------------------------------------*/
 
-/// {"outputs": [{"name", "max_abs_diff", "max_abs_ref", "sqnr_db"}]}. An SQNR of
-/// 999 says that nothing differs; a value that is no number where the reference
-/// has one counts as the largest double.
+/// What "sqnr_db" is where nothing differs, and with a minus where the reference is all zeros:
+/// infinity, which JSON has no number for.
+constexpr double exactSqnr = 999;
+
+/// {"outputs": [{"name", "max_abs_diff", "max_abs_ref", "sqnr_db"}]}; a value that is no number
+/// where the reference has one counts as the largest double.
 llvm::Expected<llvm::json::Object> compareWithRecording(ModelRunner &runner,
                                                         const Recording &recording);
 

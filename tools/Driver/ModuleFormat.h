@@ -13,6 +13,7 @@
 namespace bitwright {
 
 class OutputGroup;
+struct LoadOptions;
 
 /// What a file holds, by its first bytes.
 enum class ContentKind { Text, Bytecode, BareBytecode };
@@ -30,10 +31,12 @@ constexpr llvm::StringLiteral weightsFileAttr = "qnn.weights_file";
 
 /// Puts the weights of the file that `module` names, beside `path`, into the
 /// WeightStore, and removes the attribute.
-llvm::Error loadWeightsFile(mlir::ModuleOp module, llvm::StringRef path, bool checkContent);
+llvm::Error loadWeightsFile(mlir::ModuleOp module, llvm::StringRef path,
+                            const LoadOptions &options);
 
-/// Writes the weights that `module` uses.
-llvm::Error writeWeightsFile(mlir::ModuleOp module, llvm::StringRef path, OutputGroup &group);
+/// Writes the weights that `module` uses to `path`, beside its text at `modulePath`.
+llvm::Error writeWeightsFile(mlir::ModuleOp module, llvm::StringRef path,
+                             llvm::StringRef modulePath, OutputGroup &group);
 
 } // namespace bitwright
 

@@ -10,6 +10,7 @@
 #include "bitwright/Import/ONNX/Importer.h"
 #include "bitwright/Support/AtomicFile.h"
 #include "bitwright/Support/Error.h"
+#include "bitwright/Support/InputFiles.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
@@ -17,6 +18,7 @@
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
@@ -96,7 +98,7 @@ llvm::Error writeWithWeightsFile(ModuleOp module, StringRef path, OutputGroup &g
   llvm::sys::path::replace_extension(weightsPath, "safetensors");
   auto name = StringAttr::get(module.getContext(), llvm::sys::path::filename(weightsPath));
   module->setAttr(weightsFileAttr, name);
-  llvm::Error result = writeWeightsFile(module, weightsPath, group);
+  llvm::Error result = writeWeightsFile(module, weightsPath, path, group);
   if (!result)
     result = group.write(path, [&](llvm::raw_ostream &stream) {
       printText(module, stream);
@@ -151,7 +153,7 @@ OwningOpRef<ModuleOp> parseModule(const std::shared_ptr<llvm::SourceMgr> &source
     return nullptr;
   if (module->getBody()->empty())
     return fail(makeError("'" + path + "' holds no function"));
-  if (llvm::Error error = loadWeightsFile(*module, path, options.checkWeights))
+  if (llvm::Error error = loadWeightsFile(*module, path, options))
     return fail(std::move(error));
   if (options.verify && failed(verify(*module)))
     return nullptr;
@@ -159,10 +161,14 @@ OwningOpRef<ModuleOp> parseModule(const std::shared_ptr<llvm::SourceMgr> &source
 }
 
 OwningOpRef<ModuleOp> loadModule(StringRef path, const LoadOptions &options, MLIRContext *context) {
+  if (options.inputs)
+    options.inputs->add(path);
   if (llvm::sys::path::extension(path) == ".onnx") {
     OnnxImportOptions onnx;
     onnx.dims = options.dims;
     onnx.modelName = options.modelName;
+    if (options.inputs)
+      onnx.onExternalFile = [&](StringRef file) { options.inputs->add(file); };
     return importOnnx(path, onnx, context);
   }
   auto buffer = readFile(path);
@@ -187,6 +193,18 @@ llvm::Error printModule(ModuleOp module, llvm::raw_ostream &stream) {
   return llvm::Error::success();
 }
 
+static bool isTerminal(StringRef path) {
+  return path == "-" && llvm::sys::Process::StandardOutIsDisplayed();
+}
+
+llvm::Error checkTerminal(StringRef path, uint64_t bytes) {
+  constexpr uint64_t mostBytes = 64 << 10;
+  if (bytes <= mostBytes || !isTerminal(path))
+    return llvm::Error::success();
+  return makeError("the module is " + llvm::Twine(bytes >> 10) +
+                   " KiB of text, which is not written to a terminal; name a file with -o");
+}
+
 static llvm::Error writeToGroup(ModuleOp module, StringRef path, const WriteOptions &options,
                                 OutputGroup &group) {
   if (llvm::Error error = checkWeightsPresent(module))
@@ -201,13 +219,22 @@ static llvm::Error writeToGroup(ModuleOp module, StringRef path, const WriteOpti
                  weightBytes(module) <= uint64_t(options.inlineLimit);
   if (!inlined)
     return writeWithWeightsFile(module, path, group);
-  return group.write(path, [&](llvm::raw_ostream &stream) { return printModule(module, stream); });
+  if (!isTerminal(path))
+    return group.write(path,
+                       [&](llvm::raw_ostream &stream) { return printModule(module, stream); });
+  std::string text;
+  llvm::raw_string_ostream buffer(text);
+  if (llvm::Error error = printModule(module, buffer))
+    return error;
+  if (llvm::Error error = checkTerminal(path, text.size()))
+    return error;
+  return writeFileAtomically(path, text, &group);
 }
 
 llvm::Error writeModule(ModuleOp module, StringRef path, const WriteOptions &options) {
   if (options.group)
     return writeToGroup(module, path, options, *options.group);
-  OutputGroup group;
+  OutputGroup group(options.inputs);
   if (llvm::Error error = writeToGroup(module, path, options, group))
     return error;
   return group.commit();

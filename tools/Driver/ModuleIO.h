@@ -25,6 +25,7 @@ class SourceMgr;
 
 namespace bitwright {
 
+class InputFiles;
 class OutputGroup;
 
 struct LoadOptions {
@@ -32,13 +33,15 @@ struct LoadOptions {
   std::string modelName;         ///< Name of an imported model; "" takes the file's.
   bool verify = true;            ///< Verify the module after reading it.
   bool checkWeights = true;      ///< Compare mapped weights with their hashes.
+  InputFiles *inputs = nullptr;  ///< Learns of each file that is read, where it is given.
 };
 
 struct WriteOptions {
   bool bytecode = false;      ///< Bytecode, whatever the ending of the path.
   bool inlineWeights = false; ///< Keep all weights in a text file.
   int64_t inlineLimit = 1 << 20;
-  OutputGroup *group = nullptr; ///< Files wait for its commit, where it is given.
+  OutputGroup *group = nullptr;       ///< Files wait for its commit, where it is given;
+  const InputFiles *inputs = nullptr; ///< else no file of these is replaced.
 };
 
 /// Reads a module. Returns null after emitting one error to the context.
@@ -60,6 +63,10 @@ mlir::OwningOpRef<mlir::ModuleOp> parseModule(const std::shared_ptr<llvm::Source
 /// file is replaced as a whole or, after an error, not at all.
 llvm::Error writeModule(mlir::ModuleOp module, llvm::StringRef path,
                         const WriteOptions &options = {});
+
+/// An error where `path` is standard output, that is a terminal, and `bytes` of text are more than
+/// a person can read there.
+llvm::Error checkTerminal(llvm::StringRef path, uint64_t bytes);
 
 /// Prints a module as text with all its weights.
 llvm::Error printModule(mlir::ModuleOp module, llvm::raw_ostream &stream);

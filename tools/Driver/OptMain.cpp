@@ -9,6 +9,7 @@
 
 #include "bitwright/Support/AtomicFile.h"
 #include "bitwright/Support/Error.h"
+#include "bitwright/Support/InputFiles.h"
 #include "dialects/QNN/DecisionLog.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "mlir/Debug/CLOptionsSetup.h"
@@ -50,6 +51,65 @@ llvm::cl::opt<std::string> &getReportOption() {
   return report;
 }
 
+/// What mlir-opt does with these this driver does not: silence would be a lie.
+llvm::Error refuseIgnoredOptions() {
+  constexpr StringLiteral ignored[] = {"elide-resource-data-from-bytecode",
+                                       "emit-bytecode-version",
+                                       "irdl-file",
+                                       "mlir-diagnostic-verbosity-level",
+                                       "mlir-disable-diagnostic-notes",
+                                       "mlir-generate-reproducer",
+                                       "no-implicit-module",
+                                       "remark-format",
+                                       "remark-policy",
+                                       "remarks-filter",
+                                       "remarks-filter-analyse",
+                                       "remarks-filter-failed",
+                                       "remarks-filter-missed",
+                                       "remarks-filter-passed",
+                                       "remarks-output-file",
+                                       "run-reproducer",
+                                       "verify-roundtrip"};
+  for (StringRef name : ignored) {
+    llvm::cl::Option *option = llvm::cl::getRegisteredOptions().lookup(name);
+    if (!option || option->getNumOccurrences() == 0)
+      continue;
+    StringRef instead = name.contains("reproducer")
+                            ? "; --mlir-pass-pipeline-crash-reproducer writes the module and the "
+                              "passes where one of them fails"
+                        : name.starts_with("remark")
+                            ? "; --report=file says what was chosen and why"
+                            : "";
+    return makeError("--" + name + " is not supported by quant-opt" + instead);
+  }
+  return llvm::Error::success();
+}
+
+/// The file that an option of MLIR's names for output, or "".
+std::string getFileOption(StringRef name) {
+  auto *option =
+      static_cast<llvm::cl::opt<std::string> *>(llvm::cl::getRegisteredOptions().lookup(name));
+  return option && option->getNumOccurrences() ? option->getValue() : "";
+}
+
+/// The sections of --help; all else is LLVM's and MLIR's own.
+void arrangeOptHelp() {
+  static llvm::cl::OptionCategory files{"Files"}, passes{"Passes and pipelines"},
+      debug{"Looking at passes"};
+  arrangeHelp({&getCalibrationCategory()},
+              {{files,
+                {"o", "report", "emit-bytecode", "split-input-file", "output-split-marker",
+                 "verify-diagnostics", "allow-unregistered-dialect", "show-dialects", "list-passes",
+                 "load-plugin", "load-pass-plugin", "load-dialect-plugin"}},
+               {passes, {"pass-pipeline", "simplify"}},
+               {debug,
+                {"dump-pass-pipeline", "verify-each", "mlir-print-ir-before",
+                 "mlir-print-ir-before-all", "mlir-print-ir-after", "mlir-print-ir-after-all",
+                 "mlir-print-ir-after-change", "mlir-print-ir-after-failure", "mlir-timing",
+                 "mlir-disable-threading", "mlir-elide-elementsattrs-if-larger",
+                 "mlir-elide-resource-strings-if-larger", "mlir-pass-pipeline-crash-reproducer"}}});
+}
+
 /// Writes the report on `module`. Where the passes left fusion for later, a copy is fused, so that
 /// the report says which quantize and dequantize will remain, as quant-compile's does.
 llvm::Error reportOn(ModuleOp module, StringRef path, OutputGroup &group) {
@@ -70,8 +130,9 @@ llvm::Error reportOn(ModuleOp module, StringRef path, OutputGroup &group) {
 class Driver {
 public:
   Driver(DialectRegistry &registry, const MlirOptMainConfig &config, StringRef input,
-         StringRef output, StringRef report)
-      : registry(registry), config(config), input(input), output(output), report(report) {}
+         StringRef output, StringRef report, InputFiles &inputs)
+      : registry(registry), config(config), input(input), output(output), report(report),
+        inputs(inputs) {}
 
   int run();
 
@@ -95,6 +156,7 @@ private:
   // Own: lld, which links a model for calibration, clears options.
   std::string report;
   CalibrationRequest calibration = getCalibrationOptions();
+  InputFiles &inputs;
 };
 
 void Driver::configure(MLIRContext &context) const {
@@ -131,6 +193,7 @@ LogicalResult Driver::process(MLIRContext &context, const std::shared_ptr<llvm::
   tracing::InstallDebugHandler debugHandler(context, config.getDebugConfig());
   LoadOptions options;
   options.verify = config.shouldVerifyOnParsing();
+  options.inputs = &inputs;
   // Parsing is single-threaded; passes get their threads afterwards.
   bool threads = context.isMultithreadingEnabled();
   context.disableMultithreading();
@@ -183,18 +246,23 @@ LogicalResult Driver::processChunks(std::unique_ptr<llvm::MemoryBuffer> buffer) 
   if (failed(splitAndProcessBuffer(std::move(buffer), ChunkBufferHandler(chunkFn), stream,
                                    config.inputSplitMarker(), config.outputSplitMarker())))
     return failure();
-  if (llvm::Error error = writeFileAtomically(output, text)) {
-    complain(std::move(error));
-    return failure();
-  }
-  return success();
+  OutputGroup group(&inputs);
+  llvm::Error error = checkTerminal(output, text.size());
+  if (!error)
+    error = writeFileAtomically(output, text, &group);
+  if (!error)
+    error = group.commit();
+  if (!error)
+    return success();
+  complain(std::move(error));
+  return failure();
 }
 
 LogicalResult Driver::processFile() {
   WriteOptions options;
   options.bytecode = config.shouldEmitBytecode();
   auto write = [&](ModuleOp module) -> llvm::Error {
-    OutputGroup group;
+    OutputGroup group(&inputs);
     options.group = &group;
     if (!report.empty())
       if (llvm::Error error = reportOn(module, report, group))
@@ -226,6 +294,12 @@ int Driver::run() {
     return complain(makeError("bytecode is not written to a terminal; name a file with -o"));
   if (!report.empty() && !config.inputSplitMarker().empty())
     return complain(makeError("--report reports on one module, not on each part of a split file"));
+  inputs.add(input);
+  inputs.addSamples(calibration.samples);
+  if (llvm::Error error = inputs.checkOutputs(
+          {output.str(), report, getFileOption("mlir-pass-pipeline-crash-reproducer"),
+           getFileOption("log-actions-to"), getFileOption("profile-actions-to")}))
+    return complain(std::move(error));
   return succeeded(processFile()) ? 0 : 1;
 }
 
@@ -234,18 +308,22 @@ int Driver::run() {
 int bitwright::optMain(int argc, char **argv) {
   DialectRegistry registry;
   std::vector<char *> arguments(argv, argv + argc);
-  if (llvm::Error error = registerEverything(arguments, registry))
+  InputFiles inputs;
+  if (llvm::Error error = registerEverything(arguments, registry, inputs))
     return complain(std::move(error));
   registerCLIOptions("Bitwright", registry);
   addPluginOption(llvm::cl::getGeneralCategory());
   registerCalibrationOptions();
   getReportOption();
   setUpCalibration(registry);
+  arrangeOptHelp();
   auto [input, output] =
       parseCLIOptions(arguments.size(), arguments.data(),
                       "quant-opt: runs passes and pipelines on a module (.mlir, .mlirbc, .onnx)\n");
   if (llvm::Error error =
           checkArguments({arguments.data(), arguments.size()}, {"output-split-marker"}))
+    return complain(std::move(error));
+  if (llvm::Error error = refuseIgnoredOptions())
     return complain(std::move(error));
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
   if (config.shouldShowDialects()) {
@@ -257,5 +335,5 @@ int bitwright::optMain(int argc, char **argv) {
     printRegisteredPasses();
     return 0;
   }
-  return Driver(registry, config, input, output, getReportOption()).run();
+  return Driver(registry, config, input, output, getReportOption(), inputs).run();
 }

@@ -4,6 +4,7 @@
 /// The list of dialects, passes and pipelines that tools offer, and what plug-ins add.
 
 #include "tools/Driver/RegisterAll.h"
+#include "bitwright/Support/InputFiles.h"
 
 #include "bitwright/Support/Plugin.h"
 #include "dialects/QNN/QNNDialect.h"
@@ -72,16 +73,19 @@ static llvm::Expected<Plugin> loadForeignPlugin(const std::string &path) {
 
 /// Loads the plug-in that the argument at `index` names; false where it names none.
 static llvm::Expected<bool> takePlugin(std::vector<char *> &arguments, size_t index,
-                                       mlir::DialectRegistry &registry) {
+                                       mlir::DialectRegistry &registry, InputFiles &inputs) {
   if (auto path = takeOption(arguments, index, "load-plugin")) {
+    inputs.add(*path);
     if (llvm::Error error = loadPlugin(*path, registry))
       return std::move(error);
   } else if (auto path = takeOption(arguments, index, "load-pass-plugin")) {
+    inputs.add(*path);
     auto plugin = loadForeignPlugin<mlir::PassPlugin>(*path);
     if (!plugin)
       return plugin.takeError();
     plugin->registerPassRegistryCallbacks();
   } else if (auto path = takeOption(arguments, index, "load-dialect-plugin")) {
+    inputs.add(*path);
     auto plugin = loadForeignPlugin<mlir::DialectPlugin>(*path);
     if (!plugin)
       return plugin.takeError();
@@ -93,10 +97,10 @@ static llvm::Expected<bool> takePlugin(std::vector<char *> &arguments, size_t in
 }
 
 llvm::Error bitwright::registerEverything(std::vector<char *> &arguments,
-                                          mlir::DialectRegistry &registry) {
+                                          mlir::DialectRegistry &registry, InputFiles &inputs) {
   registerBuiltin(registry);
   for (size_t i = 1; i < arguments.size() && llvm::StringRef(arguments[i]) != "--";) {
-    llvm::Expected<bool> taken = takePlugin(arguments, i, registry);
+    llvm::Expected<bool> taken = takePlugin(arguments, i, registry, inputs);
     if (!taken)
       return taken.takeError();
     if (!*taken)

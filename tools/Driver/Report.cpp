@@ -6,6 +6,7 @@
 #include "tools/Driver/Report.h"
 
 #include "bitwright/Support/AtomicFile.h"
+#include "bitwright/Support/Json.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "passes/Fusion/WeightSizes.h"
 
@@ -37,7 +38,9 @@ static void writeJson(const WeightSizes &sizes, const DecisionLog &log, raw_ostr
     json.attributeObject("weights", [&] {
       json.attribute("count", sizes.weights);
       json.attribute("bytes", sizes.weightBytes);
-      json.attribute("bits_per_weight", sizes.bitsPerWeight());
+      json.attributeBegin("bits_per_weight");
+      json.rawValue(formatNumber(sizes.bitsPerWeight()));
+      json.attributeEnd();
       json.attribute("other_count", sizes.otherElements);
       json.attribute("other_bytes", sizes.otherBytes);
       json.attribute("float_bytes", sizes.floatBytes());

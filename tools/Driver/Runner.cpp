@@ -149,6 +149,23 @@ public:
     return array;
   }
 
+  llvm::json::Object getFacts() const override {
+    const bw_model_desc *desc = bw_model_get_desc(model);
+    llvm::json::Array features;
+    for (uint64_t bit = 1; bit != 0; bit <<= 1)
+      if (const char *name = desc->features & bit ? bw_cpu_feature_name(bit) : nullptr)
+        features.push_back(name);
+    return llvm::json::Object{{"model", desc->name},
+                              {"target", desc->target},
+                              {"features", std::move(features)},
+                              {"scheme", *desc->scheme ? desc->scheme : "none"},
+                              {"weights_bytes", int64_t(desc->weights_bytes)},
+                              {"weights", desc->weights              ? "embedded"
+                                          : desc->weights_bytes == 0 ? "none"
+                                                                     : "in a file"},
+                              {"nodes", desc->num_nodes}};
+  }
+
 private:
   llvm::Error fail() { return makeError(label + ": " + bw_last_error()); }
 
@@ -194,6 +211,7 @@ bitwright::compileAndOpen(mlir::ModuleOp module, llvm::StringRef label,
     return makeError("cannot make a temporary file: " + error.message());
   llvm::FileRemover remover(path);
   llvm::sys::RemoveFileOnSignal(path);
+  nameModel(module, /*name=*/"", /*output=*/"", label);
   llvm::scope_exit forget([&] { llvm::sys::DontRemoveFileOnSignal(path); });
   if (mlir::failed(compileModel(module, *target, ArtifactKind::SharedLibrary, path)))
     return std::unique_ptr<ModelRunner>();

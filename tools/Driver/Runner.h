@@ -10,6 +10,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/Support/JSON.h"
 #include <functional>
 
 namespace bitwright {
@@ -42,7 +43,10 @@ public:
   /// A copy of an output of the last invoke.
   virtual NdArray getOutput(size_t index) const = 0;
 
-  /// All three.
+  /// What else is known of the model: "target", "scheme", "weights_bytes", ...
+  virtual llvm::json::Object getFacts() const = 0;
+
+  /// Prepares, invokes and copies the outputs.
   llvm::Expected<std::vector<NdArray>> run(llvm::ArrayRef<NdArray> values);
 
 protected:

@@ -5,13 +5,17 @@
 
 #include "ModuleFormat.h"
 
+#include "tools/Driver/ModuleIO.h"
+
 #include "bitwright/Support/AtomicFile.h"
 #include "bitwright/Support/Error.h"
+#include "bitwright/Support/InputFiles.h"
 #include "bitwright/Support/Safetensors.h"
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 #include <cerrno>
 #include <fcntl.h>
@@ -75,7 +79,8 @@ StringRef dtypeName(Type type) {
 
 } // namespace
 
-llvm::Error bitwright::loadWeightsFile(ModuleOp module, StringRef path, bool checkContent) {
+llvm::Error bitwright::loadWeightsFile(ModuleOp module, StringRef path,
+                                       const LoadOptions &options) {
   Attribute attribute = module->getAttr(weightsFileAttr);
   if (!attribute)
     return llvm::Error::success();
@@ -94,6 +99,8 @@ llvm::Error bitwright::loadWeightsFile(ModuleOp module, StringRef path, bool che
   auto buffer = mapFile(full);
   if (!buffer)
     return buffer.takeError();
+  if (options.inputs)
+    options.inputs->add(full);
   auto entries = readSafetensors((*buffer)->getBuffer(), full);
   if (!entries)
     return entries.takeError();
@@ -106,7 +113,7 @@ llvm::Error bitwright::loadWeightsFile(ModuleOp module, StringRef path, bool che
     if (it == byName.end())
       continue;
     ArrayRef<char> bytes((*buffer)->getBufferStart() + it->second->offset, it->second->size);
-    if (checkContent && hashBytes(bytes) != weight.getHash())
+    if (options.checkWeights && hashBytes(bytes) != weight.getHash())
       return makeError("'" + full + "': the bytes of weight " + weight.getHash() +
                        " do not match their hash");
     store.addMappedTrusted(weight.getHash(), *buffer, it->second->offset, it->second->size);
@@ -115,7 +122,30 @@ llvm::Error bitwright::loadWeightsFile(ModuleOp module, StringRef path, bool che
   return llvm::Error::success();
 }
 
-llvm::Error bitwright::writeWeightsFile(ModuleOp module, StringRef path, OutputGroup &group) {
+/// Whether the bytes `old` at `path` are weights that were written with the module that lies at
+/// `modulePath` now: it names the file, and the file holds nothing but tensors named by hashes.
+static bool isWeightsFileOf(ModuleOp module, StringRef path, StringRef modulePath, StringRef old) {
+  std::string reference = (weightsFileAttr + " = ").str();
+  llvm::raw_string_ostream stream(reference);
+  stream << StringAttr::get(module.getContext(), llvm::sys::path::filename(path));
+  auto text = llvm::MemoryBuffer::getFile(modulePath, /*IsText=*/false,
+                                          /*RequiresNullTerminator=*/false);
+  if (!text || !(*text)->getBuffer().contains(reference))
+    return false;
+  auto entries = readSafetensors(old, path);
+  if (!entries) {
+    llvm::consumeError(entries.takeError());
+    return false;
+  }
+  return llvm::all_of(*entries, [](const SafetensorEntry &entry) {
+    StringRef name = entry.name;
+    bool isHash = name.size() == hashBytes({}).size() && llvm::all_of(name, llvm::isHexDigit);
+    return isHash || name.starts_with("pad.");
+  });
+}
+
+llvm::Error bitwright::writeWeightsFile(ModuleOp module, StringRef path, StringRef modulePath,
+                                        OutputGroup &group) {
   WeightStore &store = qnn::getWeightStore(module.getContext());
   std::vector<SafetensorSource> tensors;
   for (qnn::WeightAttr weight : qnn::collectWeights(module)) {
@@ -133,7 +163,8 @@ llvm::Error bitwright::writeWeightsFile(ModuleOp module, StringRef path, OutputG
     }
     tensors.push_back(std::move(tensor));
   }
-  return group.write(path, [&](llvm::raw_ostream &stream) {
+  auto isOurs = [&](StringRef old) { return isWeightsFileOf(module, path, modulePath, old); };
+  return group.writeDerived({path, modulePath, isOurs}, [&](llvm::raw_ostream &stream) {
     writeSafetensors(stream, tensors);
     return llvm::Error::success();
   });

@@ -25,7 +25,8 @@ struct CommandLine {
                              cl::Required, cl::cat(files)};
   cl::opt<std::string> output{"o",
                               cl::desc("Where to write; the ending chooses what: .so, .a, "
-                                       ".o, .s, .ll, .h. '-' is standard output"),
+                                       ".o, .s, .ll, .h; '-' is standard output. Its stem names "
+                                       "the model"),
                               cl::value_desc("file"), cl::cat(files)};
   cl::opt<Emit> emit{"emit", cl::desc("What to write, whatever the ending:"),
                      cl::values(clEnumValN(Emit::So, "so", "shared library"),
@@ -36,7 +37,9 @@ struct CommandLine {
                                 clEnumValN(Emit::Header, "header", "C header"),
                                 clEnumValN(Emit::LLVMMLIR, "llvm-mlir", "MLIR, LLVM dialect")),
                      cl::init(Emit::Auto), cl::cat(files)};
-  cl::opt<std::string> name{"name", cl::desc("Name of the model in symbols: bw_<name>_desc"),
+  cl::opt<std::string> name{"name",
+                            cl::desc("Name of the model in symbols, bw_<name>_desc, instead of "
+                                     "the output's stem"),
                             cl::value_desc("identifier"), cl::cat(files)};
   cl::opt<std::string> header{"header", cl::desc("Also write a C header here"),
                               cl::value_desc("file"), cl::cat(files)};
@@ -123,39 +126,29 @@ static std::string replaceEnding(llvm::StringRef path, llvm::StringRef ending) {
 static llvm::Error readFiles(const CommandLine &line, CompileToolOptions &options) {
   options.input = line.input;
   options.output = line.output;
+  bool isText = line.emit == Emit::S || line.emit == Emit::LL || line.emit == Emit::Header ||
+                line.emit == Emit::LLVMMLIR;
+  if (options.output.empty() && !isText)
+    return makeError("expects -o with the file to write; its ending chooses what, '-' is standard "
+                     "output");
   if (options.output.empty())
-    options.output = options.input == "-" ? "-" : replaceEnding(options.input, ".so");
-  bool isDefault = line.output.empty() && line.emit == Emit::Auto;
-  auto emit = isDefault ? Emit::So : getEmit(line.emit, options.output);
+    options.output = "-";
+  auto emit = getEmit(line.emit, options.output);
   if (!emit)
     return emit.takeError();
-  if (line.output.empty() && *emit != Emit::So)
-    options.output = "-";
   options.kind = getKind(*emit);
   options.name = line.name;
   options.report = line.report;
   options.header = line.header;
   bool isLinked = *emit == Emit::A || *emit == Emit::O;
-  if (options.header.empty() && isLinked && options.output != "-")
+  if (options.header.empty() && isLinked && options.output != "-") {
     options.header = replaceEnding(options.output, ".h");
+    options.emit.headerOwner = options.output;
+  }
   options.emit.weights = line.weights;
   options.emit.weightsPath = line.weightsFile;
   if (!line.weightsFile.empty() && line.weights != WeightPlacement::File)
     return makeError("--weights-file needs --weights=file");
-  return llvm::Error::success();
-}
-
-static llvm::Error readDims(const CommandLine &line, CompileToolOptions &options) {
-  for (llvm::StringRef text : line.dims) {
-    auto [name, size] = text.rsplit('=');
-    int64_t value = 0;
-    if (name.empty() || size.getAsInteger(10, value) || value < 1)
-      return makeError("--dim expects name=size with a size of at least 1, but got '" + text + "'");
-    if (!options.load.dims.try_emplace(name, value).second)
-      return makeError("--dim fixes '" + name + "' twice");
-  }
-  if (!line.dims.empty() && !llvm::StringRef(options.input).ends_with(".onnx"))
-    return makeError("--dim applies to .onnx models");
   return llvm::Error::success();
 }
 
@@ -176,8 +169,10 @@ llvm::Expected<CompileToolOptions> bitwright::parseCompileOptions(int argc, char
     return std::move(error);
   if (llvm::Error error = readFiles(line, options))
     return std::move(error);
-  if (llvm::Error error = readDims(line, options))
+  if (llvm::Error error = readDims(line.dims, /*least=*/1, options.load.dims))
     return std::move(error);
+  if (!line.dims.empty() && !llvm::StringRef(options.input).ends_with(".onnx"))
+    return makeError("--dim applies to .onnx models");
   options.load.modelName = line.name;
   options.scheme = line.scheme;
   options.calibration = getCalibrationOptions();

@@ -19,7 +19,7 @@ struct CompileToolOptions {
   LoadOptions load;
   TargetSpec target;
   bool isDefaultTarget = false; ///< Nothing was said: it is this machine.
-  std::string scheme; ///< "int4-awq:group=32"; "" leaves the model as it is.
+  std::string scheme;           ///< "int4-awq:group=32"; "" leaves the model as it is.
   CalibrationRequest calibration;
   EmitOptions emit;
   /// What to write; nullopt stands for the LLVM dialect, as text.

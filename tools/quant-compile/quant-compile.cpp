@@ -5,6 +5,7 @@
 
 #include "Options.h"
 #include "bitwright/Support/AtomicFile.h"
+#include "bitwright/Support/InputFiles.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "tools/Driver/Diagnostics.h"
@@ -16,9 +17,20 @@
 
 using namespace bitwright;
 
+/// Every file that this run will write, as far as the command line says.
+static std::vector<std::string> listOutputs(const CompileToolOptions &options) {
+  std::vector<std::string> paths = {options.output, options.header, options.report};
+  bool isLinked = options.kind == ArtifactKind::SharedLibrary ||
+                  options.kind == ArtifactKind::Archive || options.kind == ArtifactKind::Object;
+  if (isLinked && options.emit.weights == WeightPlacement::File && options.output != "-")
+    paths.push_back(getWeightsPath(options.output, options.emit));
+  return paths;
+}
+
 /// The artifact and everything that comes beside it: all or nothing.
-static llvm::Error writeOutputs(mlir::ModuleOp module, const CompileToolOptions &options) {
-  OutputGroup group;
+static llvm::Error writeOutputs(mlir::ModuleOp module, const CompileToolOptions &options,
+                                const InputFiles &inputs) {
+  OutputGroup group(&inputs);
   EmitOptions emit = options.emit;
   emit.group = &group;
   if (!options.header.empty())
@@ -36,12 +48,13 @@ static llvm::Error writeOutputs(mlir::ModuleOp module, const CompileToolOptions 
   return error ? std::move(error) : group.commit();
 }
 
-static mlir::LogicalResult compile(mlir::ModuleOp module, const CompileToolOptions &options) {
-  nameModel(module, options.name, options.input);
+static mlir::LogicalResult compile(mlir::ModuleOp module, const CompileToolOptions &options,
+                                   const InputFiles &inputs) {
+  nameModel(module, options.name, options.output, options.input);
   if (mlir::failed(quantizeModel(module, options.scheme, options.calibration)) ||
       mlir::failed(lowerModel(module, options.target)))
     return mlir::failure();
-  llvm::Error error = writeOutputs(module, options);
+  llvm::Error error = writeOutputs(module, options, inputs);
   if (!error)
     return mlir::success();
   reportError("quant-compile", std::move(error));
@@ -60,18 +73,24 @@ int main(int argc, char **argv) {
   startTool("quant-compile");
   mlir::DialectRegistry registry;
   std::vector<char *> arguments(argv, argv + argc);
-  if (llvm::Error error = registerEverything(arguments, registry))
+  InputFiles inputs;
+  if (llvm::Error error = registerEverything(arguments, registry, inputs))
     return reportError("quant-compile", std::move(error));
   setUpCalibration(registry);
   llvm::Expected<CompileToolOptions> options =
       parseCompileOptions(int(arguments.size()), arguments.data());
   if (!options)
     return reportError("quant-compile", options.takeError());
+  options->load.inputs = &inputs;
+  inputs.add(options->input);
+  inputs.addSamples(options->calibration.samples);
+  if (llvm::Error error = inputs.checkOutputs(listOutputs(*options)))
+    return reportError("quant-compile", std::move(error));
   sayTarget(*options);
   mlir::MLIRContext context(registry);
   context.getOrLoadDialect<qnn::QNNDialect>();
   context.printOpOnDiagnostic(false);
   DiagnosticPrinter printer(&context);
   auto module = loadModule(options->input, options->load, &context);
-  return module && mlir::succeeded(compile(*module, *options)) ? 0 : 1;
+  return module && mlir::succeeded(compile(*module, *options, inputs)) ? 0 : 1;
 }

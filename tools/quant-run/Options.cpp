@@ -37,16 +37,19 @@ struct CommandLine {
                "or input_*.npy and output_*.npy")};
   cl::list<std::string> inputs{"input", cl::value_desc("[name=]x.npy"), cl::cat(run),
                                cl::desc("An input; once for each, in their order or by name")};
-  cl::opt<std::string> output{"output", cl::value_desc("folder"), cl::cat(run),
-                              cl::desc("Write the outputs here as output_*.npy")};
+  cl::opt<std::string> output{"output", cl::value_desc("place"), cl::cat(run),
+                              cl::desc("Write the outputs here: x.npy for a model with one, "
+                                       "otherwise a folder, as output_*.npy")};
   cl::opt<std::string> compare{"compare", cl::value_desc("model"), cl::cat(run),
                                cl::desc("Compare with another model, on --io, --input, --inputs, "
                                         "--tokens or random inputs; with --benchmark, time both in "
                                         "turn; with --generate, check each decoded token with a "
                                         "forward pass over all of them")};
 
-  cl::opt<bool> benchmark{"benchmark", cl::cat(time),
-                          cl::desc("Time the model, on --io, --input or fixed random inputs")};
+  cl::opt<bool> benchmark{
+      "benchmark", cl::cat(time),
+      cl::desc("Time the model, on --io, --input, the first --batch rows of --inputs "
+               "or fixed random inputs")};
   cl::list<std::string> dims{"dim", cl::value_desc("name=size"), cl::cat(time),
                              cl::desc("Size of a dynamic dimension of random inputs (1); fixes it "
                                       "where the model is ONNX")};
@@ -67,7 +70,9 @@ struct CommandLine {
                             cl::desc("Inputs, a sample in each row")};
   cl::opt<std::string> labels{"labels", cl::value_desc("y.npy"), cl::cat(score),
                               cl::desc("The right class of each row")};
-  cl::opt<int64_t> batch{"batch", cl::desc("Rows at a time where the model leaves it open (64)"),
+  cl::opt<int64_t> batch{"batch",
+                         cl::desc("Rows at a time where the model leaves it open (64; 1 of "
+                                  "--benchmark without --inputs)"),
                          cl::value_desc("n"), cl::init(64), cl::cat(score)};
   cl::opt<std::string> tokens{"tokens", cl::value_desc("t.npy"), cl::cat(score),
                               cl::desc("Token ids of a text")};
@@ -116,21 +121,44 @@ static llvm::Expected<RunMode> getMode(const CommandLine &line) {
     return RunMode::Perplexity;
   if (!line.io.empty())
     return RunMode::Io;
-  if (line.inputs.empty() || line.output.empty())
-    return makeError("nothing to do; expected --io, --input with --output, --benchmark, "
-                     "--compare, --eval or --generate");
+  if (line.inputs.empty() && !line.output.empty())
+    return makeError("--output needs --input or --io");
+  if (line.inputs.empty())
+    return RunMode::Describe;
+  if (line.output.empty())
+    return makeError("--input needs --output, --benchmark or --compare");
   return RunMode::Inputs;
 }
 
-static llvm::Error readDims(const CommandLine &line, RunToolOptions &options) {
-  for (llvm::StringRef text : line.dims) {
-    auto [name, size] = text.rsplit('=');
-    int64_t value = 0;
-    if (name.empty() || size.getAsInteger(10, value) || value < 0)
-      return makeError("--dim expects name=size, but got '" + text + "'");
-    if (!options.dims.try_emplace(name, value).second)
-      return makeError("--dim sizes '" + name + "' twice");
-  }
+/// An option that the run would not look at is a mistake of the user's, not to be passed over.
+static llvm::Error checkUsed(const CommandLine &line, RunMode mode) {
+  constexpr RunMode timing[] = {RunMode::Benchmark, RunMode::BenchmarkPair};
+  constexpr RunMode fed[] = {RunMode::Benchmark, RunMode::BenchmarkPair, RunMode::Compare};
+  constexpr RunMode decoding[] = {RunMode::Generate, RunMode::CompareDecoding, RunMode::Perplexity};
+  auto isOneOf = [&](llvm::ArrayRef<RunMode> modes) { return llvm::is_contained(modes, mode); };
+  bool isFed = isOneOf(fed), isTiming = isOneOf(timing), isTop1 = mode == RunMode::Top1;
+  bool readsTokens = isOneOf(decoding) || mode == RunMode::Compare;
+  struct Use {
+    const cl::Option &option;
+    bool isLookedAt;
+  };
+  const Use uses[] = {{line.io, isFed || mode == RunMode::Io},
+                      {line.inputs, isFed || mode == RunMode::Inputs},
+                      {line.rows, isFed || isTop1},
+                      {line.labels, isTop1},
+                      {line.output, mode == RunMode::Inputs || mode == RunMode::Io},
+                      {line.tokens, readsTokens},
+                      {line.context, readsTokens},
+                      {line.warmup, isTiming},
+                      {line.runs, isTiming},
+                      {line.pairs, mode == RunMode::BenchmarkPair},
+                      {line.batch, isFed || isTop1}};
+  for (const Use &use : uses)
+    if (!use.isLookedAt && use.option.getNumOccurrences() > 0)
+      return makeError("--" + use.option.ArgStr + " has no effect on what is asked for");
+  bool isGiven = !line.io.empty() || !line.inputs.empty() || !line.tokens.empty();
+  if (line.batch.getNumOccurrences() > 0 && isGiven)
+    return makeError("--batch applies to --inputs or random inputs");
   return llvm::Error::success();
 }
 
@@ -141,6 +169,7 @@ llvm::Expected<RunToolOptions> bitwright::parseRunOptions(int argc, char **argv)
   cl::HideUnrelatedOptions({&line.general, &line.run, &line.time, &line.score});
   cl::ParseCommandLineOptions(argc, argv,
                               "quant-run: runs, times, scores and compares models\n\n"
+                              "  quant-run q.so                             (what it is)\n"
                               "  quant-run q.so --io=DIR --json\n"
                               "  quant-run q.so --input=x.npy --output=DIR\n"
                               "  quant-run q.so --benchmark --threads=1 --json\n"
@@ -152,11 +181,13 @@ llvm::Expected<RunToolOptions> bitwright::parseRunOptions(int argc, char **argv)
     return std::move(error);
   if (llvm::Error error = checkNumbers(line))
     return std::move(error);
-  if (llvm::Error error = readDims(line, options))
+  if (llvm::Error error = readDims(line.dims, /*least=*/0, options.dims))
     return std::move(error);
   auto mode = getMode(line);
   if (!mode)
     return mode.takeError();
+  if (llvm::Error error = checkUsed(line, *mode))
+    return std::move(error);
   options.mode = *mode;
   options.model = line.model;
   options.other = line.compare;
@@ -165,7 +196,7 @@ llvm::Expected<RunToolOptions> bitwright::parseRunOptions(int argc, char **argv)
   options.interpret = line.interpret;
   options.json = line.json;
   options.inputs.assign(line.inputs.begin(), line.inputs.end());
-  options.outputFolder = line.output;
+  options.output = line.output;
   options.io = line.io;
   options.rows = line.rows;
   options.labels = line.labels;
@@ -174,6 +205,8 @@ llvm::Expected<RunToolOptions> bitwright::parseRunOptions(int argc, char **argv)
   options.context = line.context;
   options.count = line.generate;
   options.batch = line.batch;
+  if (line.batch.getNumOccurrences() > 0)
+    options.givenBatch = line.batch;
   options.benchmark = {line.warmup, line.runs, line.pairs};
   return options;
 }

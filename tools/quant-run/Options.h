@@ -13,6 +13,7 @@ namespace bitwright {
 
 /// What quant-run does; each has its own options.
 enum class RunMode {
+  Describe,
   Inputs,
   Io,
   Benchmark,
@@ -30,8 +31,10 @@ struct RunToolOptions {
   RunnerOptions runner;
   bool interpret = false, json = false;
   std::vector<std::string> inputs; ///< --input
-  std::string outputFolder, io, rows, labels, tokens, nllOutput;
+  std::string output;              ///< A folder, or a file that ends in .npy.
+  std::string io, rows, labels, tokens, nllOutput;
   int64_t context = 0, count = 0, batch = 64;
+  std::optional<int64_t> givenBatch; ///< `batch`, where the user gave it.
   llvm::StringMap<int64_t> dims;
   BenchmarkOptions benchmark;
 };

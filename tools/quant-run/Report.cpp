@@ -5,6 +5,8 @@
 
 #include "Options.h"
 #include "bitwright/Support/AtomicFile.h"
+#include "bitwright/Support/Json.h"
+#include "tools/Driver/Measure.h"
 #include "llvm/Support/Format.h"
 
 using namespace bitwright;
@@ -17,7 +19,18 @@ static void printScalar(const llvm::json::Value &value, llvm::raw_ostream &os) {
   else if (auto number = value.getAsNumber())
     os << llvm::format("%.6g", *number);
   else
-    os << value;
+    printJson(value, os);
+}
+
+/// What JSON can only say by a stand-in, people read as it is.
+static void printMember(llvm::StringRef key, const llvm::json::Value &value,
+                        llvm::raw_ostream &os) {
+  if (key == "sqnr_db" && value.getAsNumber() == exactSqnr)
+    os << "inf";
+  else if (key == "sqnr_db" && value.getAsNumber() == -exactSqnr)
+    os << "-inf";
+  else
+    printScalar(value, os);
 }
 
 /// The members by name; json::Object itself has no order.
@@ -34,7 +47,7 @@ static void printLine(const llvm::json::Object &object, llvm::raw_ostream &os) {
   const char *separator = "";
   for (auto [key, value] : getSorted(object)) {
     os << separator << key << " ";
-    printScalar(*value, os);
+    printMember(key, *value, os);
     separator = "  ";
   }
   os << "\n";
@@ -67,7 +80,8 @@ static void printEntry(llvm::StringRef key, const llvm::json::Value &value, llvm
 llvm::Error bitwright::printResult(const llvm::json::Object &result, bool asJson) {
   return writeFileAtomically("-", [&](llvm::raw_ostream &os) {
     if (asJson) {
-      os << llvm::json::Value(llvm::json::Object(result)) << "\n";
+      printJson(llvm::json::Object(result), os);
+      os << "\n";
       return llvm::Error::success();
     }
     for (auto [key, value] : getSorted(result))

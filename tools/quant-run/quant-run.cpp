@@ -5,6 +5,7 @@
 /// and how right it is.
 
 #include "Options.h"
+#include "Outputs.h"
 #include "bitwright/Support/Error.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "mlir/IR/DialectRegistry.h"
@@ -22,13 +23,14 @@ using Result = llvm::Expected<llvm::json::Object>;
 /// One context serves all models; a null runner means that the context has told
 /// the user why.
 static llvm::Expected<RunnerPtr> openModel(llvm::StringRef path, const RunToolOptions &options,
-                                           mlir::MLIRContext &context) {
+                                           mlir::MLIRContext &context, InputFiles &files) {
   if (path.ends_with(".so")) {
     if (options.interpret && path == options.model)
       return makeError(path + ": only .mlir and .onnx can be interpreted");
     return openLibrary(path, options.runner);
   }
   LoadOptions load;
+  load.inputs = &files;
   if (path.ends_with(".onnx"))
     for (const auto &dim : options.dims)
       if (dim.second > 0)
@@ -36,10 +38,20 @@ static llvm::Expected<RunnerPtr> openModel(llvm::StringRef path, const RunToolOp
   auto module = loadModule(path, load, &context);
   if (!module)
     return RunnerPtr();
-  nameModel(*module, "", path);
-  if (options.interpret)
+  if (options.interpret || options.mode == RunMode::Describe)
     return makeInterpretedRunner(std::move(module), path);
   return compileAndOpen(*module, path, options.runner);
+}
+
+/// As many rows of --inputs as a batch holds.
+static llvm::Expected<Samples> getFirstRows(ModelRunner &runner, const RunToolOptions &options) {
+  auto stream = makeRowStream(runner, options.rows, options.batch);
+  if (!stream)
+    return stream.takeError();
+  auto samples = (*stream)->next();
+  if (!samples)
+    return samples.takeError();
+  return std::move(**samples);
 }
 
 static llvm::Expected<Samples> getInputs(ModelRunner &runner, const RunToolOptions &options) {
@@ -51,6 +63,8 @@ static llvm::Expected<Samples> getInputs(ModelRunner &runner, const RunToolOptio
   }
   if (!options.inputs.empty())
     return readInputs(runner, options.inputs);
+  if (!options.rows.empty())
+    return getFirstRows(runner, options);
   // Integers may be indices, and nothing says into what: take smaller ones
   // until the model accepts them.
   llvm::StringMap<int64_t> dims;
@@ -62,7 +76,7 @@ static llvm::Expected<Samples> getInputs(ModelRunner &runner, const RunToolOptio
         !llvm::StringRef(options.model).ends_with(".onnx"))
       dims[dim.first()] = dim.second;
   for (int64_t limit : {16, 2, 1}) {
-    auto inputs = makeRandomInputs(runner, dims, limit);
+    auto inputs = makeRandomInputs(runner, dims, limit, options.givenBatch);
     if (!inputs || limit == 1)
       return inputs;
     llvm::Error error = runner.prepare(*inputs);
@@ -87,31 +101,22 @@ static llvm::Expected<std::unique_ptr<SampleStream>> getSamples(ModelRunner &run
   return makeSingleStream(std::move(*inputs));
 }
 
-/// Outputs to a folder, after running `inputs` or the recorded ones.
-static Result runInputs(ModelRunner &runner, const RunToolOptions &options) {
+/// Outputs to files, after running `inputs` or the recorded ones.
+static Result runInputs(ModelRunner &runner, const RunToolOptions &options,
+                        const InputFiles &files) {
   auto inputs = getInputs(runner, options);
   if (!inputs)
     return inputs.takeError();
   auto results = runner.run(*inputs);
   if (!results)
     return results.takeError();
-  if (std::error_code error = llvm::sys::fs::create_directories(options.outputFolder))
-    return makeError("cannot make folder '" + options.outputFolder + "': " + error.message());
-  llvm::json::Array outputs;
-  for (auto [i, array] : llvm::enumerate(*results)) {
-    std::string file = (options.outputFolder + "/output_" + llvm::Twine(i) + ".npy").str();
-    if (llvm::Error error = writeNpy(file, array))
-      return std::move(error);
-    outputs.push_back(llvm::json::Object{{"name", runner.getOutputs()[i].name},
-                                         {"file", file},
-                                         {"shape", llvm::json::Array(array.dims)}});
-  }
-  return llvm::json::Object{{"outputs", std::move(outputs)}};
+  return writeOutputs(runner, *results, options.output, files);
 }
 
-static Result runRecording(ModelRunner &runner, const RunToolOptions &options) {
-  if (!options.outputFolder.empty())
-    if (Result written = runInputs(runner, options); !written)
+static Result runRecording(ModelRunner &runner, const RunToolOptions &options,
+                           const InputFiles &files) {
+  if (!options.output.empty())
+    if (Result written = runInputs(runner, options, files); !written)
       return written;
   auto recording = readRecording(runner, options.io);
   if (!recording)
@@ -134,12 +139,14 @@ static Result runPair(ModelRunner &runner, ModelRunner &other, const RunToolOpti
   return benchmarkPair(runner, *inputs, other, *inputs, options.benchmark);
 }
 
-static Result runOne(ModelRunner &runner, const RunToolOptions &options) {
+static Result runOne(ModelRunner &runner, const RunToolOptions &options, const InputFiles &files) {
   switch (options.mode) {
+  case RunMode::Describe:
+    return describeModel(runner);
   case RunMode::Inputs:
-    return runInputs(runner, options);
+    return runInputs(runner, options, files);
   case RunMode::Io:
-    return runRecording(runner, options);
+    return runRecording(runner, options, files);
   case RunMode::Top1:
     return evaluateTop1(runner, options.rows, options.labels, options.batch);
   case RunMode::Perplexity:
@@ -158,23 +165,47 @@ static Result runOne(ModelRunner &runner, const RunToolOptions &options) {
   return benchmark(runner, *inputs, options.benchmark);
 }
 
+/// Every file that this run will read, as far as the command line says.
+static void listInputs(const RunToolOptions &options, InputFiles &files) {
+  for (llvm::StringRef path : {llvm::StringRef(options.model), llvm::StringRef(options.other)}) {
+    files.add(path);
+    if (path.ends_with(".so"))
+      files.add(getWeightsPath(path, EmitOptions()));
+  }
+  for (llvm::StringRef path : options.inputs) {
+    files.add(path);
+    files.add(path.split('=').second);
+  }
+  for (const std::string &path :
+       {options.runner.weights, options.rows, options.labels, options.tokens})
+    files.add(path);
+  if (!options.io.empty()) {
+    files.addSamples(options.io);
+    files.add(options.io + "/io.json");
+  }
+}
+
 /// The exit status.
-static int run(const RunToolOptions &options, mlir::MLIRContext &context) {
-  auto runner = openModel(options.model, options, context);
+static int run(const RunToolOptions &options, mlir::MLIRContext &context, InputFiles &files) {
+  listInputs(options, files);
+  std::string named = llvm::StringRef(options.output).ends_with(".npy") ? options.output : "";
+  if (llvm::Error error = files.checkOutputs({named, options.nllOutput}))
+    return reportError("quant-run", std::move(error));
+  auto runner = openModel(options.model, options, context, files);
   if (!runner)
     return reportError("quant-run", runner.takeError());
   if (!*runner)
     return 1;
   RunnerPtr other;
   if (!options.other.empty()) {
-    auto opened = openModel(options.other, options, context);
+    auto opened = openModel(options.other, options, context, files);
     if (!opened)
       return reportError("quant-run", opened.takeError());
     if (!*opened)
       return 1;
     other = std::move(*opened);
   }
-  Result result = other ? runPair(**runner, *other, options) : runOne(**runner, options);
+  Result result = other ? runPair(**runner, *other, options) : runOne(**runner, options, files);
   if (!result)
     return reportError("quant-run", result.takeError());
   if (llvm::Error error = printResult(*result, options.json))
@@ -187,7 +218,8 @@ int main(int argc, char **argv) {
   startTool("quant-run");
   mlir::DialectRegistry registry;
   std::vector<char *> arguments(argv, argv + argc);
-  if (llvm::Error error = registerEverything(arguments, registry))
+  InputFiles inputs;
+  if (llvm::Error error = registerEverything(arguments, registry, inputs))
     return reportError("quant-run", std::move(error));
   llvm::Expected<RunToolOptions> options = parseRunOptions(int(arguments.size()), arguments.data());
   if (!options)
@@ -196,5 +228,5 @@ int main(int argc, char **argv) {
   context.getOrLoadDialect<qnn::QNNDialect>();
   context.printOpOnDiagnostic(false);
   DiagnosticPrinter printer(&context);
-  return run(*options, context);
+  return run(*options, context, inputs);
 }

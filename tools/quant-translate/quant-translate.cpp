@@ -4,6 +4,7 @@
 /// quant-translate: from model files to modules.
 
 #include "bitwright/Import/ONNX/Importer.h"
+#include "bitwright/Support/InputFiles.h"
 #include "tools/Driver/Diagnostics.h"
 #include "tools/Driver/ModuleIO.h"
 #include "tools/Driver/RegisterAll.h"
@@ -37,33 +38,28 @@ int fail(const Twine &message) {
   return 1;
 }
 
-/// Reads "name=size" into `dims`; returns what is wrong, or "".
-std::string parseDim(StringRef text, StringMap<int64_t> &dims) {
-  auto [name, size] = text.rsplit('=');
-  int64_t value = 0;
-  if (name.empty() || size.getAsInteger(10, value) || value < 0)
-    return ("--dim expects name=size, but got '" + text + "'").str();
-  if (!dims.try_emplace(name, value).second)
-    return ("--dim gives '" + name + "' twice").str();
-  return "";
-}
-
-int translate(const Options &options, const mlir::DialectRegistry &registry) {
+int translate(const Options &options, const mlir::DialectRegistry &registry,
+              bitwright::InputFiles &inputs) {
   if (!options.importOnnx)
     return fail("expects --import-onnx");
   if (options.input.empty())
     return fail("expects a model");
   bitwright::OnnxImportOptions importOptions;
   importOptions.modelName = options.modelName;
-  for (const std::string &dim : options.dims)
-    if (std::string problem = parseDim(dim, importOptions.dims); !problem.empty())
-      return fail(problem);
+  if (Error error = bitwright::readDims(options.dims, /*least=*/0, importOptions.dims))
+    return fail(toString(std::move(error)));
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   bitwright::DiagnosticPrinter printer(&context);
+  inputs.add(options.input);
+  importOptions.onExternalFile = [&](StringRef path) { inputs.add(path); };
+  if (Error error = inputs.checkOutputs({options.output.getValue()}))
+    return fail(toString(std::move(error)));
   auto module = bitwright::importOnnx(options.input, importOptions, &context);
   if (!module)
     return 1;
-  if (Error error = bitwright::writeModule(*module, options.output))
+  bitwright::WriteOptions write;
+  write.inputs = &inputs;
+  if (Error error = bitwright::writeModule(*module, options.output, write))
     return fail(toString(std::move(error)));
   return 0;
 }
@@ -75,15 +71,16 @@ int main(int argc, char **argv) {
   bitwright::startTool("quant-translate");
   mlir::DialectRegistry registry;
   std::vector<char *> arguments(argv, argv + argc);
-  if (Error error = bitwright::registerEverything(arguments, registry))
+  bitwright::InputFiles inputs;
+  if (Error error = bitwright::registerEverything(arguments, registry, inputs))
     return bitwright::reportError("quant-translate", std::move(error));
   Options options;
   bitwright::addPluginOption(options.category);
-  cl::HideUnrelatedOptions(options.category);
+  bitwright::arrangeHelp({&options.category});
   cl::ParseCommandLineOptions(int(arguments.size()), arguments.data(),
                               "quant-translate: reads model files into the qnn dialect\n\n"
                               "  quant-translate --import-onnx model.onnx -o model.mlir\n");
   if (Error error = bitwright::checkArguments(arguments))
     return bitwright::reportError("quant-translate", std::move(error));
-  return translate(options, registry);
+  return translate(options, registry, inputs);
 }

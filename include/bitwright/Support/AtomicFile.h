@@ -16,24 +16,42 @@
 
 namespace bitwright {
 
+class InputFiles;
+
+/// A file that a tool writes without being asked for it by name: weights beside a module, a header
+/// beside an archive. It never replaces what somebody else put there.
+struct DerivedFile {
+  llvm::StringRef path;
+  /// The output that it comes with.
+  llvm::StringRef owner;
+  /// Whether the bytes that lie at `path` were written for `owner` before.
+  llvm::function_ref<bool(llvm::StringRef old)> isOurs;
+};
+
 /// Files that appear together or not at all. Each is complete on disk under a temporary name before
 /// `commit` renames them, in the order in which they were written; where a rename fails, those
 /// before it are taken back. What was not committed is removed, after a signal, too. Devices, pipes
 /// and "-" cannot wait: they are written at once.
 class OutputGroup {
 public:
-  OutputGroup();
+  /// \param inputs what the run reads, which no output may replace; null where it reads nothing.
+  explicit OutputGroup(const InputFiles *inputs = nullptr);
   ~OutputGroup();
   OutputGroup(const OutputGroup &) = delete;
   OutputGroup &operator=(const OutputGroup &) = delete;
 
   llvm::Error write(llvm::StringRef path,
                     llvm::function_ref<llvm::Error(llvm::raw_ostream &)> write);
+  /// The same; a file that is there is replaced only where it is ours or holds the same bytes.
+  llvm::Error writeDerived(const DerivedFile &file,
+                           llvm::function_ref<llvm::Error(llvm::raw_ostream &)> write);
   llvm::Error commit();
 
 private:
   struct StagedFile;
+  const InputFiles *inputs;
   std::vector<std::unique_ptr<StagedFile>> files;
+  bool isStdoutTaken = false;
 };
 
 /// Writes what `write` prints to `path`. A regular file is written under a

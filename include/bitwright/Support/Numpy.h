@@ -81,8 +81,10 @@ llvm::Expected<std::vector<std::string>> listArrays(llvm::StringRef path);
 
 llvm::Expected<NdArray> readNpy(llvm::StringRef path);
 
-/// Writes version 1.0 in C order, atomically. bf16 is widened to f32, as NumPy
-/// has no such type.
+/// Writes version 1.0 in C order. bf16 is widened to f32, as NumPy has no such type.
+void printNpy(const NdArray &array, llvm::raw_ostream &stream);
+
+/// The same to a file, atomically.
 llvm::Error writeNpy(llvm::StringRef path, const NdArray &array);
 
 } // namespace bitwright

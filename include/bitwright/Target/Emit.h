@@ -45,6 +45,9 @@ struct EmitOptions {
   WeightPlacement weights = WeightPlacement::Embed;
   /// The weights file; "" is the artifact's path with the ending ".weights".
   std::string weightsPath;
+  /// For a header whose name comes from this artifact's, not from the user: it replaces only a
+  /// header that was written with it. "" where the user named the header.
+  std::string headerOwner;
   /// Files wait for its commit, where it is given.
   OutputGroup *group = nullptr;
   /// For shared libraries; the compiler's own tools give none.
@@ -66,8 +69,10 @@ llvm::Error emitArtifact(mlir::ModuleOp module, const TargetSpec &target, Artifa
 /// The path that `options` and an artifact's path give for the weights.
 std::string getWeightsPath(llvm::StringRef artifactPath, const EmitOptions &options);
 
-/// `name` as a C identifier: other characters become '_', a leading digit gets
-/// an underscore before it, nothing at all becomes "model".
+/// `name` as the part of identifiers that tells a model's symbols and macros from all others: runs
+/// of other characters become one '_'; what begins with a digit, is a word of C or C++, or belongs
+/// to the runtime ("model") gets "net_" before it; nothing at all becomes "net". Its own result
+/// stays as it is.
 std::string sanitizeModelName(llvm::StringRef name);
 
 } // namespace bitwright

@@ -6,8 +6,10 @@
 
 #include "ExternalData.h"
 #include "Text.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -96,6 +98,11 @@ Expected<std::shared_ptr<MemoryBuffer>> ExternalFiles::open(StringRef location) 
     return makeError(location, buffer.getError().message());
   std::shared_ptr<MemoryBuffer> shared = std::move(*buffer);
   files[location] = shared;
+  if (onOpen) {
+    SmallString<256> path(folder);
+    sys::path::append(path, location);
+    onOpen(path);
+  }
   return shared;
 }
 

@@ -10,6 +10,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,9 @@ public:
       : folder(std::move(folder)), hasFolder(hasFolder) {}
 
   llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> open(llvm::StringRef location);
+
+  /// Learns of each file that is opened; may be empty.
+  std::function<void(llvm::StringRef path)> onOpen;
 
 private:
   std::string folder;

@@ -18,7 +18,9 @@ namespace bitwright::onnximport {
 
 GraphImporter::GraphImporter(StringRef path, const OnnxImportOptions &options, MLIRContext *context)
     : path(path), options(options), context(context), builder(context),
-      files(llvm::sys::path::parent_path(path).str(), /*hasFolder=*/path != "-") {}
+      files(llvm::sys::path::parent_path(path).str(), /*hasFolder=*/path != "-") {
+  files.onOpen = options.onExternalFile;
+}
 
 LogicalResult GraphImporter::fail(const Twine &reason) {
   return emitError(UnknownLoc::get(context)) << printable(path) << ": " << reason;

@@ -34,7 +34,7 @@ static Value powerOfTwo(KernelBuilder &k, Value n, Type type) {
 }
 
 Value bitwright::codegen::emitExp(KernelBuilder &k, Value x) {
-  Type type = x.getType(), ints = k.like(k.i32(), type);
+  Type type = x.getType();
   auto number = [&](double value) { return k.number(type, value); };
   Value isNan = k.compare(FPred::UNO, x, x), original = x;
   x = k.select(k.compare(FPred::OLT, x, number(poly::expMin)), number(poly::expMin), x);
@@ -49,7 +49,6 @@ Value bitwright::codegen::emitExp(KernelBuilder &k, Value x) {
   Value half = k.shrArithmetic(exponent, 1);
   p = k.mul(p, powerOfTwo(k, half, type));
   p = k.mul(p, powerOfTwo(k, k.sub(exponent, half), type));
-  (void)ints;
   return k.select(isNan, original, p);
 }
 

@@ -72,8 +72,16 @@ TEST(Target, GarbageIsRefused) {
 
 TEST(Target, ModelNamesBecomeIdentifiers) {
   EXPECT_EQ(sanitizeModelName("fashion-mobile"), "fashion_mobile");
-  EXPECT_EQ(sanitizeModelName("8bit"), "_8bit");
-  EXPECT_EQ(sanitizeModelName(""), "model");
-  EXPECT_EQ(sanitizeModelName("a;}*\n\"\xff"), "a______");
+  EXPECT_EQ(sanitizeModelName("8bit"), "net_8bit");
+  EXPECT_EQ(sanitizeModelName(""), "net");
+  EXPECT_EQ(sanitizeModelName("--"), "net");
+  EXPECT_EQ(sanitizeModelName("a;}*\n\"\xff"), "a");
+  EXPECT_EQ(sanitizeModelName("_a__b_"), "a_b");
+  EXPECT_EQ(sanitizeModelName("Model"), "Model");
+  for (const char *word : {"model", "value", "model_set", "hash", "class", "int", "8bit", "x"}) {
+    std::string name = sanitizeModelName(word);
+    EXPECT_EQ(name, (word[0] == 'x' ? "" : "net_") + std::string(word));
+    EXPECT_EQ(sanitizeModelName(name), name);
+  }
 }
 } // namespace

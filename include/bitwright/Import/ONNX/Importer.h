@@ -12,6 +12,7 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
+#include <functional>
 #include <string>
 
 namespace bitwright {
@@ -21,6 +22,8 @@ struct OnnxImportOptions {
   llvm::StringMap<int64_t> dims;
   /// Name of the model; the file's stem where it is empty.
   std::string modelName;
+  /// Learns of each file with weights that the model names, by its path; may be empty.
+  std::function<void(llvm::StringRef path)> onExternalFile;
 };
 
 /// Imports the model at `path` ("-" reads standard input). Emits one error through `context` and
