@@ -27,7 +27,8 @@ LEVELS = {
     "avx2": (["--mattr=+avx2,+fma"], ["avx2", "fma"]),
     "avx512vnni": (["--mattr=+avx512vnni"], ["avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_vnni"]),
 }
-TOOLS = ["quant-translate", "quant-opt", "quant-compile", "quant-run", "quant-twin"]
+TOOLS = ["quant-translate", "quant-opt", "quant-compile", "quant-run"]
+TEST_TOOLS = ["quant-twin"]  # built with the tests, not installed
 
 
 class Skip(Exception):
@@ -35,13 +36,14 @@ class Skip(Exception):
 
 
 def tool(name):
-    path = os.path.join(BUILD, "test/twins" if name == "quant-twin" else "bin", name)
+    path = os.path.join(BUILD, "test/twins" if name in TEST_TOOLS else "bin", name)
     return path if os.path.exists(path) else name
 
 
 def run(command, **options):
     """Runs a command, whose first word may be one of the tools; returns the finished process."""
-    words = [tool(command[0]) if command[0] in TOOLS else command[0]] + [str(w) for w in command[1:]]
+    known = command[0] in TOOLS + TEST_TOOLS
+    words = [tool(command[0]) if known else command[0]] + [str(w) for w in command[1:]]
     options.setdefault("capture_output", True)
     options.setdefault("timeout", 600)
     return subprocess.run(words, text=True, **options)
