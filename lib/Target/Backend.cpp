@@ -20,8 +20,8 @@
 using namespace bitwright;
 using namespace bitwright::detail;
 
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-detail::createMachine(const TargetSpec &target) {
+static llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createMachine(const TargetSpec &target) {
   std::string message;
   llvm::Triple triple(target.triple);
   const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, message);

@@ -11,7 +11,6 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Target/TargetMachine.h"
 
 namespace bitwright {
 class OutputGroup;
@@ -33,7 +32,7 @@ struct ModelInfo {
   std::string scheme; // how it was quantized, "" for a float model
   llvm::SmallVector<ValueInfo> inputs, outputs;
   std::vector<std::string> nodeNames, observerNames;
-  TargetSpec target;       // that code is emitted for
+  TargetSpec target; // that code is emitted for
   int64_t frameBytes = 0;
   ConstantData weights; // empty where the model has none
 
@@ -59,10 +58,6 @@ bool mayReplaceHeader(llvm::StringRef old, llvm::StringRef made);
 
 /// An ELF object that holds the weights in a section of their own.
 llvm::Expected<std::string> makeWeightObject(const ModelInfo &info);
-
-/// LLVM's side of a target: the only place that makes one, so that all code keeps its floats
-/// strict.
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createMachine(const TargetSpec &target);
 
 /// Optimizes and generates code. `asText` gives assembly; `limitFrames` refuses functions that
 /// need more than 16 KiB of stack.

@@ -153,7 +153,7 @@ public:
     const bw_model_desc *desc = bw_model_get_desc(model);
     llvm::json::Array features;
     for (uint64_t bit = 1; bit != 0; bit <<= 1)
-      if (const char *name = desc->features & bit ? bw_cpu_feature_name(bit) : nullptr)
+      if (const char *name = desc->features & bit ? bw_feature_name(desc->arch, bit) : nullptr)
         features.push_back(name);
     return llvm::json::Object{{"model", desc->name},
                               {"target", desc->target},
