@@ -107,14 +107,28 @@ Value reverseIndex(Node &n, Value index, int64_t size) {
   return n.create<qnn::SubOp>({n.createInteger(size - 1), index});
 }
 
+/// The operand in the order in which arg_max finds what is wanted: signed, and turned around where
+/// the smallest element is. -1 - x turns integers around; -x would leave the least where it is.
+Value orderForArgMax(Node &n, bool isMinimum) {
+  int32_t type = n.getElementType(0);
+  Value x = n.getInput(0);
+  if (type == UInt64) // the highest bit turned over, without leaving 64 bits
+    x = n.create<qnn::AddOp>({x, n.createInteger(INT64_MIN)});
+  else if (isUnsigned(type) || type == Bool)
+    x = n.cast(x, type, Int64);
+  if (!isMinimum)
+    return x;
+  if (isFloat(type))
+    return n.create<qnn::NegOp>({x});
+  bool isWidened = isUnsigned(type) || type == Bool;
+  return n.create<qnn::SubOp>({n.createScalar(isWidened ? int32_t(Int64) : type, -1), x});
+}
+
 void buildArg(Node &n, bool isMinimum) {
   int64_t axis = n.normalizeAxis(n.getInt("axis", 0), n.getRank(0));
   Attribute keep = n.unit(n.getBool("keepdims", true));
   bool last = n.getOpset() >= 12 && n.getBool("select_last_index", false);
-  int32_t type = n.getElementType(0);
-  n.expect(type != UInt64, "uint64 operands are not supported");
-  int32_t compute = isUnsigned(type) ? int32_t(Int64) : type;
-  Value x = n.cast(n.getInput(0), type, compute);
+  Value x = orderForArgMax(n, isMinimum);
   if (n.failed())
     return;
   int64_t size = n.getInputType(0).getShape()[axis];
@@ -123,10 +137,8 @@ void buildArg(Node &n, bool isMinimum) {
     return;
   if (last)
     x = n.create<qnn::SliceOp>(
-        {x, n.createIntegers({-1}), n.createIntegers({INT64_MIN + 1}), n.createIntegers({-1})},
+        {x, n.createIntegers({-1}), n.createIntegers({INT64_MIN}), n.createIntegers({-1})},
         {{"axes", n.ints({axis})}});
-  if (isMinimum)
-    x = n.create<qnn::NegOp>({x});
   Value index = n.create<qnn::ArgMaxOp>({x}, {{"axis", n.integer(axis)}, {"keep_dims", keep}});
   n.setResult(0, last ? reverseIndex(n, index, size) : index, Int64);
 }
