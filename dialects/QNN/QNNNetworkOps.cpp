@@ -268,6 +268,17 @@ QNN_INFER(ArgMaxOp) {
   return success();
 }
 
+QNN_INFER(CumSumOp) {
+  Site site{location, getOperationName()};
+  Type element = elementOf(adaptor.getInput());
+  if (failed(checkAxis(site, adaptor.getAxis(), dimsOf(adaptor.getInput()).size())))
+    return failure();
+  if (element.isInteger(1) || element.isInteger(4))
+    return site.fail("expects numbers of at least 8 bits, but got ", element);
+  types.push_back(adaptor.getInput().getType());
+  return success();
+}
+
 #define QNN_INFER_POOL(OP)                                                                         \
   QNN_INFER(OP) {                                                                                  \
     Site site{location, getOperationName()};                                                       \

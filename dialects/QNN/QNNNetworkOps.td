@@ -165,6 +165,17 @@ def QNN_ArgMaxOp : QNN_InferredOp<"arg_max"> {
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
 }
 
+def QNN_CumSumOp : QNN_InferredOp<"cum_sum"> {
+  let summary = "sums of the elements up to each place of an axis";
+  let description = [{
+    With `exclusive` the element at the place itself is left out; with
+    `reverse` sums begin at the end of the axis. Integers wrap.
+  }];
+  let arguments = (ins QNN_Tensor:$input, I64Attr:$axis, UnitAttr:$exclusive, UnitAttr:$reverse);
+  let results = (outs QNN_Tensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+}
+
 class QNN_PoolOp<string mnemonic, string text, dag extra = (ins), list<Trait> traits = []>
     : QNN_InferredOp<mnemonic, traits> {
   let summary = text;

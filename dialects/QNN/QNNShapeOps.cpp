@@ -6,6 +6,7 @@
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
 #include "dialects/QNN/ShapeInference.h"
+#include "dialects/QNN/SliceRule.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 
@@ -49,15 +50,16 @@ QNN_INFER(ReshapeOp) {
     return failure();
   if (isDynamic(shapeDims[0]))
     return site.fail("expects a shape of known length");
-  std::optional<Dims> known = getKnownIntegers(adaptor.getShape());
+  std::optional<KnownIntegers> known = getKnownIntegers(adaptor.getShape());
   Dims dims(shapeDims[0], ShapedType::kDynamic);
   if (!known)
     return finish(dims, adaptor.getInput(), types);
   Dims left(in); // input dimensions that are not copied by a 0
   int64_t inferred = -1;
   bool allKnown = true;
-  for (auto [index, size] : llvm::enumerate(*known)) {
-    if (isDynamic(size)) {
+  for (auto [index, known] : llvm::enumerate(*known)) {
+    int64_t size = known.value_or(0);
+    if (!known) {
       allKnown = false;
     } else if (size == -1) {
       if (inferred >= 0)
@@ -167,25 +169,28 @@ QNN_INFER(GatherOp) {
   return finish(dims, adaptor.getInput(), types);
 }
 
-namespace {
-
-/// Elements that an ONNX slice takes from a dimension of `size`.
-int64_t sliceSize(int64_t size, int64_t start, int64_t end, int64_t step) {
-  auto clamp = [&](int64_t value, int64_t low, int64_t high) {
-    return std::min(std::max(value < 0 ? value + size : value, low), high);
-  };
-  if (step > 0) {
-    start = clamp(start, 0, size);
-    end = clamp(end, 0, size);
-    return start < end ? (end - start - 1) / step + 1 : 0;
+QNN_INFER(GatherNDOp) {
+  Site site{location, getOperationName()};
+  ArrayRef<int64_t> in = dimsOf(adaptor.getInput()), indices = dimsOf(adaptor.getIndices());
+  int64_t batch = adaptor.getBatchDims();
+  if (indices.empty() || in.empty())
+    return site.fail("expects an input and indices of rank 1 or more");
+  if (batch < 0 || batch >= int64_t(std::min(in.size(), indices.size())))
+    return site.fail("expects batch_dims from 0 to ", std::min(in.size(), indices.size()) - 1,
+                     ", but got ", batch);
+  int64_t length = indices.back(), most = int64_t(in.size()) - batch;
+  if (isDynamic(length) || length < 1 || length > most)
+    return site.fail("expects tuples of 1 to ", most, " indices, but got ", toString(indices));
+  Dims dims(indices.drop_back());
+  for (int64_t i = 0; i < batch; ++i) {
+    if (!dimsAgree(in[i], indices[i]))
+      return site.fail("expects equal sizes at axis ", i, ", but got ", in[i], " and ", indices[i]);
+    if (isDynamic(dims[i]))
+      dims[i] = in[i];
   }
-  start = clamp(start, -1, size - 1);
-  end = end < -size ? -1 : clamp(end, -1, size - 1);
-  uint64_t stride = step == INT64_MIN ? uint64_t(1) << 63 : uint64_t(-step);
-  return start > end ? int64_t(uint64_t(start - end - 1) / stride) + 1 : 0;
+  dims.append(in.begin() + batch + length, in.end());
+  return finish(dims, adaptor.getInput(), types);
 }
-
-} // namespace
 
 QNN_INFER(SliceOp) {
   Site site{location, getOperationName()};
@@ -196,21 +201,20 @@ QNN_INFER(SliceOp) {
       failed(checkList(site, "ends", adaptor.getEnds(), count)) ||
       failed(checkList(site, "steps", adaptor.getSteps(), count)))
     return failure();
-  std::optional<Dims> starts = getKnownIntegers(adaptor.getStarts()),
-                      ends = getKnownIntegers(adaptor.getEnds()),
-                      steps = getKnownIntegers(adaptor.getSteps());
+  std::optional<KnownIntegers> starts = getKnownIntegers(adaptor.getStarts()),
+                               ends = getKnownIntegers(adaptor.getEnds()),
+                               steps = getKnownIntegers(adaptor.getSteps());
   Dims dims(in);
   for (auto [index, axis] : llvm::enumerate(axes)) {
-    int64_t start = starts ? (*starts)[index] : ShapedType::kDynamic;
-    int64_t end = ends ? (*ends)[index] : ShapedType::kDynamic;
-    int64_t step = steps ? (*steps)[index] : ShapedType::kDynamic;
-    if (step == 0)
+    auto get = [i = index](const auto &list) { return list ? (*list)[i] : std::nullopt; };
+    KnownInteger start = get(starts), end = get(ends), step = get(steps);
+    if (step && *step == 0)
       return site.fail("expects a step other than 0");
-    bool whole = start == 0 && step == 1 && end == INT64_MAX;
-    if (whole)
-      continue;
-    bool known = !isDynamic(start) && !isDynamic(end) && !isDynamic(step) && !isDynamic(in[axis]);
-    dims[axis] = known ? sliceSize(in[axis], start, end, step) : ShapedType::kDynamic;
+    bool known = start && end && step;
+    if (!isDynamic(in[axis]))
+      dims[axis] = known ? resolveSlice(in[axis], *start, *end, *step).count : ShapedType::kDynamic;
+    else if (!known || !isWholeSlice(std::nullopt, *start, *end, *step))
+      dims[axis] = ShapedType::kDynamic;
   }
   return finish(dims, adaptor.getInput(), types);
 }
@@ -257,15 +261,13 @@ QNN_INFER(PadOp) {
       failed(checkRank(site, "a value", dimsOf(adaptor.getValue()), 0)) ||
       failed(checkSameElement(site, "a value", adaptor.getValue(), adaptor.getInput())))
     return failure();
-  std::optional<Dims> pads = getKnownIntegers(adaptor.getPads());
+  std::optional<KnownIntegers> pads = getKnownIntegers(adaptor.getPads());
   Dims dims(in.size(), ShapedType::kDynamic);
   for (size_t i = 0; i < in.size() && pads; ++i) {
-    int64_t before = (*pads)[i], after = (*pads)[i + in.size()];
-    if (isDynamic(in[i]) && before == 0 && after == 0)
+    KnownInteger before = (*pads)[i], after = (*pads)[i + in.size()];
+    if (isDynamic(in[i]) || !before || !after)
       continue;
-    if (isDynamic(in[i]) || isDynamic(before) || isDynamic(after))
-      continue;
-    if (llvm::AddOverflow(in[i], before, dims[i]) || llvm::AddOverflow(dims[i], after, dims[i]) ||
+    if (llvm::AddOverflow(in[i], *before, dims[i]) || llvm::AddOverflow(dims[i], *after, dims[i]) ||
         dims[i] < 0)
       return site.fail("expects pads that leave a size of at least 0 at axis ", i);
   }
@@ -280,10 +282,11 @@ QNN_INFER(ExpandOp) {
   if (isDynamic(shapeDims[0]))
     return site.fail("expects a shape of known length");
   Dims shape(shapeDims[0], ShapedType::kDynamic);
-  if (std::optional<Dims> known = getKnownIntegers(adaptor.getShape()))
-    shape = *known;
-  if (llvm::any_of(shape, [](int64_t dim) { return !isDynamic(dim) && dim < 0; }))
-    return site.fail("expects sizes of at least 0 in a shape");
+  if (std::optional<KnownIntegers> known = getKnownIntegers(adaptor.getShape())) {
+    if (llvm::any_of(*known, [](KnownInteger size) { return size.value_or(0) < 0; }))
+      return site.fail("expects sizes of at least 0 in a shape");
+    llvm::transform(*known, shape.begin(), sizeOrDynamic);
+  }
   FailureOr<Dims> dims = broadcast(site, in, shape);
   if (failed(dims))
     return failure();
@@ -295,15 +298,15 @@ QNN_INFER(TileOp) {
   ArrayRef<int64_t> in = dimsOf(adaptor.getInput());
   if (failed(checkList(site, "repeats", adaptor.getRepeats(), in.size())))
     return failure();
-  std::optional<Dims> repeats = getKnownIntegers(adaptor.getRepeats());
+  std::optional<KnownIntegers> repeats = getKnownIntegers(adaptor.getRepeats());
   Dims dims(in.size(), ShapedType::kDynamic);
   for (size_t i = 0; i < in.size() && repeats; ++i) {
-    int64_t repeat = (*repeats)[i];
-    if (!isDynamic(repeat) && repeat < 0)
-      return site.fail("expects repeats of at least 0, but got ", repeat);
-    if (isDynamic(repeat) || (isDynamic(in[i]) && repeat != 0))
+    KnownInteger repeat = (*repeats)[i];
+    if (repeat && *repeat < 0)
+      return site.fail("expects repeats of at least 0, but got ", *repeat);
+    if (!repeat || (isDynamic(in[i]) && *repeat != 0))
       continue;
-    if (llvm::MulOverflow(isDynamic(in[i]) ? 0 : in[i], repeat, dims[i]))
+    if (llvm::MulOverflow(isDynamic(in[i]) ? 0 : in[i], *repeat, dims[i]))
       return site.fail("expects fewer than 2^63 elements");
   }
   return finish(dims, adaptor.getInput(), types);
@@ -320,12 +323,12 @@ QNN_INFER(ResizeOp) {
       !llvm::all_of(scales, [](double s) { return s > 0 && std::isfinite(s); }))
     return site.fail("expects two positive scales");
   Dims dims{in[0], ShapedType::kDynamic, ShapedType::kDynamic, in[3]};
-  if (std::optional<Dims> sizes = getKnownIntegers(adaptor.getSizes())) {
-    for (int64_t size : *sizes)
-      if (!isDynamic(size) && size < 0)
-        return site.fail("expects sizes of at least 0, but got ", size);
-    dims[1] = (*sizes)[0];
-    dims[2] = (*sizes)[1];
+  if (std::optional<KnownIntegers> sizes = getKnownIntegers(adaptor.getSizes())) {
+    for (KnownInteger size : *sizes)
+      if (size.value_or(0) < 0)
+        return site.fail("expects sizes of at least 0, but got ", *size);
+    dims[1] = sizeOrDynamic((*sizes)[0]);
+    dims[2] = sizeOrDynamic((*sizes)[1]);
   }
   return finish(dims, adaptor.getInput(), types);
 }
@@ -347,17 +350,17 @@ QNN_INFER(RangeOp) {
         failed(checkSameElement(site, "scalars", value, adaptor.getStart())))
       return failure();
   int64_t count = ShapedType::kDynamic;
-  auto known = [](Value value) {
-    std::optional<Dims> integers = getKnownIntegers(value);
-    return integers && integers->size() == 1 ? integers->front() : ShapedType::kDynamic;
+  auto getOne = [](Value value) {
+    std::optional<KnownIntegers> integers = getKnownIntegers(value);
+    return integers && integers->size() == 1 ? integers->front() : std::nullopt;
   };
-  int64_t start = known(adaptor.getStart()), limit = known(adaptor.getLimit()),
-          delta = known(adaptor.getDelta());
-  if (delta == 0)
+  KnownInteger start = getOne(adaptor.getStart()), limit = getOne(adaptor.getLimit()),
+               delta = getOne(adaptor.getDelta());
+  if (delta && *delta == 0)
     return site.fail("expects a delta other than 0");
-  if (!isDynamic(start) && !isDynamic(limit) && !isDynamic(delta)) {
-    __int128 distance = __int128(limit) - start;
-    __int128 steps = (distance + delta + (delta > 0 ? -1 : 1)) / delta;
+  if (start && limit && delta) {
+    __int128 distance = __int128(*limit) - *start;
+    __int128 steps = (distance + *delta + (*delta > 0 ? -1 : 1)) / *delta;
     count = int64_t(std::max<__int128>(0, std::min<__int128>(steps, INT64_MAX)));
   }
   types.push_back(RankedTensorType::get({count}, elementOf(adaptor.getStart())));

@@ -54,6 +54,18 @@ def QNN_GatherOp : QNN_InferredOp<"gather", [DeclareOpInterfaceMethods<QNN_Trans
   let assemblyFormat = "$input `,` $indices attr-dict `:` type($input) `,` type($indices) `->` type($result)";
 }
 
+def QNN_GatherNDOp : QNN_InferredOp<"gather_nd", [DeclareOpInterfaceMethods<QNN_TransparentInterface>]> {
+  let summary = "picks slices by tuples of indices; negative indices count from the end";
+  let description = [{
+    The last dimension of `indices` is a tuple for the dimensions of the input
+    after the first `batch_dims`, which both operands share. An index out of
+    range is a run-time error.
+  }];
+  let arguments = (ins QNN_Tensor:$input, QNN_IndexTensor:$indices, I64Attr:$batch_dims);
+  let results = (outs QNN_Tensor:$result);
+  let assemblyFormat = "$input `,` $indices attr-dict `:` type($input) `,` type($indices) `->` type($result)";
+}
+
 def QNN_SliceOp : QNN_InferredOp<"slice", [DeclareOpInterfaceMethods<QNN_TransparentInterface>]> {
   let summary = "a strided window";
   let description = [{

@@ -102,10 +102,17 @@ mlir::FailureOr<Dims> inferLinear(const Site &site, mlir::Value input, mlir::Val
 mlir::FailureOr<Dims> inferReduce(const Site &site, llvm::ArrayRef<int64_t> input,
                                   llvm::ArrayRef<int64_t> axes, bool keepDims);
 
-/// What is known at compile time of a one-dimensional or scalar integer
-/// tensor: one entry for each element, kDynamic where it is unknown. Looks
-/// through shape arithmetic. nullopt where not even the length is known.
-std::optional<Dims> getKnownIntegers(mlir::Value value);
+/// An integer that may be known at compile time. Every int64 can be the value of a tensor's
+/// element, ShapedType::kDynamic (INT64_MIN) as well, so that none of them can say "unknown".
+using KnownInteger = std::optional<int64_t>;
+using KnownIntegers = llvm::SmallVector<KnownInteger>;
+
+/// The size as types have it.
+inline int64_t sizeOrDynamic(KnownInteger size) { return size.value_or(ShapedType::kDynamic); }
+
+/// What is known at compile time of a one-dimensional or scalar integer tensor, element by element.
+/// Looks through shape arithmetic. nullopt where not even the length is known.
+std::optional<KnownIntegers> getKnownIntegers(mlir::Value value);
 
 } // namespace bitwright::qnn
 

@@ -8,6 +8,7 @@
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
 #include "dialects/QNN/ShapeInference.h"
+#include "dialects/QNN/SliceRule.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -16,95 +17,99 @@ namespace bitwright::qnn {
 
 namespace {
 
-constexpr int64_t unknown = ShapedType::kDynamic;
 constexpr int64_t maxElements = 64;
 
 /// One look-up. It visits a bounded number of ops, since a shared operand is
 /// visited once for each use.
 class Tracer {
 public:
-  std::optional<Dims> trace(Value value);
+  std::optional<KnownIntegers> trace(Value value);
 
 private:
-  std::optional<Dims> traceOp(Operation *op);
-  std::optional<Dims> traceBinary(Operation *op);
-  std::optional<Dims> traceGather(GatherOp op);
-  std::optional<Dims> traceSlice(SliceOp op);
-  std::optional<Dims> traceConcat(ConcatOp op);
-  std::optional<Dims> traceShape(ShapeOp op);
+  std::optional<KnownIntegers> traceOp(Operation *op);
+  std::optional<KnownIntegers> traceBinary(Operation *op);
+  std::optional<KnownIntegers> traceGather(GatherOp op);
+  std::optional<KnownIntegers> traceSlice(SliceOp op);
+  std::optional<KnownIntegers> traceConcat(ConcatOp op);
+  std::optional<KnownIntegers> traceShape(ShapeOp op);
 
   unsigned visits = 0;
   unsigned depth = 0;
 };
 
 /// The value of one element, unknown where it overflows.
-int64_t evaluate(Operation *op, int64_t lhs, int64_t rhs) {
+KnownInteger evaluate(Operation *op, KnownInteger lhs, KnownInteger rhs) {
   int64_t result = 0;
   bool overflow = true;
-  if (lhs == unknown || rhs == unknown)
-    return unknown;
+  if (!lhs || !rhs)
+    return std::nullopt;
   if (isa<AddOp>(op))
-    overflow = llvm::AddOverflow(lhs, rhs, result);
+    overflow = llvm::AddOverflow(*lhs, *rhs, result);
   else if (isa<SubOp>(op))
-    overflow = llvm::SubOverflow(lhs, rhs, result);
+    overflow = llvm::SubOverflow(*lhs, *rhs, result);
   else if (isa<MulOp>(op))
-    overflow = llvm::MulOverflow(lhs, rhs, result);
-  else if (isa<DivOp>(op) && rhs > 0) {
-    result = lhs / rhs;
+    overflow = llvm::MulOverflow(*lhs, *rhs, result);
+  else if (isa<DivOp>(op) && *rhs > 0) {
+    result = *lhs / *rhs;
+    overflow = false;
+  } else if (auto mod = dyn_cast<ModOp>(op); mod && *rhs > 0) {
+    result = *lhs % *rhs;
+    if (result < 0 && !mod.getFmod())
+      result += *rhs;
     overflow = false;
   }
-  return overflow ? unknown : result;
+  return overflow ? std::nullopt : KnownInteger(result);
 }
 
 /// Elementwise arithmetic; a single element broadcasts.
-std::optional<Dims> Tracer::traceBinary(Operation *op) {
-  std::optional<Dims> lhs = trace(op->getOperand(0)), rhs = trace(op->getOperand(1));
+std::optional<KnownIntegers> Tracer::traceBinary(Operation *op) {
+  std::optional<KnownIntegers> lhs = trace(op->getOperand(0)), rhs = trace(op->getOperand(1));
   if (!lhs || !rhs || (lhs->size() != rhs->size() && lhs->size() != 1 && rhs->size() != 1))
     return std::nullopt;
-  Dims result(lhs->size() == 1 ? rhs->size() : lhs->size());
+  KnownIntegers result(lhs->size() == 1 ? rhs->size() : lhs->size());
   for (size_t i = 0; i < result.size(); ++i)
     result[i] = evaluate(op, (*lhs)[lhs->size() == 1 ? 0 : i], (*rhs)[rhs->size() == 1 ? 0 : i]);
   return result;
 }
 
-std::optional<Dims> Tracer::traceGather(GatherOp op) {
+std::optional<KnownIntegers> Tracer::traceGather(GatherOp op) {
   if (dimsOf(op.getInput()).size() != 1)
     return std::nullopt;
-  std::optional<Dims> data = trace(op.getInput()), indices = trace(op.getIndices());
+  std::optional<KnownIntegers> data = trace(op.getInput()), indices = trace(op.getIndices());
   if (!data || !indices)
     return std::nullopt;
-  Dims result;
-  for (int64_t index : *indices) {
-    int64_t size = data->size(), place = index < 0 && index != unknown ? index + size : index;
-    if (index != unknown && (place < 0 || place >= size))
+  KnownIntegers result;
+  int64_t size = data->size();
+  for (KnownInteger index : *indices) {
+    if (index && (*index < -size || *index >= size))
       return std::nullopt;
-    result.push_back(index == unknown ? unknown : (*data)[place]);
+    result.push_back(index ? (*data)[*index < 0 ? *index + size : *index] : std::nullopt);
   }
   return result;
 }
 
-std::optional<Dims> Tracer::traceSlice(SliceOp op) {
+std::optional<KnownIntegers> Tracer::traceSlice(SliceOp op) {
   if (dimsOf(op.getInput()).size() != 1)
     return std::nullopt;
-  std::optional<Dims> data = trace(op.getInput()), start = trace(op.getStarts()),
-                      end = trace(op.getEnds()), step = trace(op.getSteps());
-  auto isOne = [](const std::optional<Dims> &list) {
-    return list && list->size() == 1 && list->front() != unknown;
+  std::optional<KnownIntegers> data = trace(op.getInput()), start = trace(op.getStarts()),
+                               end = trace(op.getEnds()), step = trace(op.getSteps());
+  auto getOne = [](const std::optional<KnownIntegers> &list) {
+    return list && list->size() == 1 ? list->front() : std::nullopt;
   };
-  if (!data || !isOne(start) || !isOne(end) || !isOne(step) || step->front() != 1)
+  KnownInteger first = getOne(start), last = getOne(end), stride = getOne(step);
+  if (!data || !first || !last || stride.value_or(0) == 0)
     return std::nullopt;
-  int64_t size = data->size();
-  auto clamp = [&](int64_t place) {
-    return std::min(std::max<int64_t>(place < 0 ? place + size : place, 0), size);
-  };
-  int64_t first = clamp(start->front()), last = std::max(first, clamp(end->front()));
-  return Dims(llvm::ArrayRef<int64_t>(*data).slice(first, last - first));
+  SliceExtent<int64_t> extent = resolveSlice(data->size(), *first, *last, *stride);
+  KnownIntegers result;
+  for (int64_t i = 0; i < extent.count; ++i)
+    result.push_back((*data)[extent.start + i * *stride]);
+  return result;
 }
 
-std::optional<Dims> Tracer::traceConcat(ConcatOp op) {
-  Dims result;
+std::optional<KnownIntegers> Tracer::traceConcat(ConcatOp op) {
+  KnownIntegers result;
   for (Value input : op.getInputs()) {
-    std::optional<Dims> piece = dimsOf(input).size() == 1 ? trace(input) : std::nullopt;
+    std::optional<KnownIntegers> piece = dimsOf(input).size() == 1 ? trace(input) : std::nullopt;
     if (!piece)
       return std::nullopt;
     result.append(*piece);
@@ -112,18 +117,22 @@ std::optional<Dims> Tracer::traceConcat(ConcatOp op) {
   return result;
 }
 
-std::optional<Dims> Tracer::traceShape(ShapeOp op) {
+std::optional<KnownIntegers> Tracer::traceShape(ShapeOp op) {
   ArrayRef<int64_t> dims = dimsOf(op.getInput());
   int64_t start = op.getStart(), end = op.getEnd();
   if (start < 0 || start > end || end > int64_t(dims.size()))
     return std::nullopt;
-  return Dims(dims.slice(start, end - start));
+  return llvm::map_to_vector(dims.slice(start, end - start), [](int64_t size) {
+    return isDynamic(size) ? std::nullopt : KnownInteger(size);
+  });
 }
 
-std::optional<Dims> Tracer::traceOp(Operation *op) {
+std::optional<KnownIntegers> Tracer::traceOp(Operation *op) {
   if (isa<ConstantOp>(op)) {
     std::optional<SmallVector<int64_t>> integers = getIntegers(op->getResult(0));
-    return integers ? std::optional<Dims>(Dims(*integers)) : std::nullopt;
+    if (!integers)
+      return std::nullopt;
+    return KnownIntegers(integers->begin(), integers->end());
   }
   if (auto shape = dyn_cast<ShapeOp>(op))
     return traceShape(shape);
@@ -133,7 +142,7 @@ std::optional<Dims> Tracer::traceOp(Operation *op) {
     return traceGather(gather);
   if (auto slice = dyn_cast<SliceOp>(op))
     return traceSlice(slice);
-  if (isa<AddOp, SubOp, MulOp, DivOp>(op))
+  if (isa<AddOp, SubOp, MulOp, DivOp, ModOp>(op))
     return traceBinary(op);
   bool widens = isa<CastOp>(op) && elementOf(op->getOperand(0)).isInteger() &&
                 elementOf(op->getResult(0)).isInteger(64) && !cast<CastOp>(op).getUnsignedInput();
@@ -142,23 +151,23 @@ std::optional<Dims> Tracer::traceOp(Operation *op) {
   return std::nullopt;
 }
 
-std::optional<Dims> Tracer::trace(Value value) {
+std::optional<KnownIntegers> Tracer::trace(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type || !type.getElementType().isInteger() || !type.hasStaticShape() ||
       type.getNumElements() > maxElements)
     return std::nullopt;
-  Dims none(type.getNumElements(), unknown);
+  KnownIntegers none(type.getNumElements());
   Operation *op = value.getDefiningOp();
   if (!op || depth > 32 || ++visits > 256)
     return none;
   ++depth;
-  std::optional<Dims> result = traceOp(op);
+  std::optional<KnownIntegers> result = traceOp(op);
   --depth;
   return result && result->size() == none.size() ? *result : none;
 }
 
 } // namespace
 
-std::optional<Dims> getKnownIntegers(Value value) { return Tracer().trace(value); }
+std::optional<KnownIntegers> getKnownIntegers(Value value) { return Tracer().trace(value); }
 
 } // namespace bitwright::qnn

@@ -121,6 +121,37 @@ static Expected<Tensor> evaluateArgMax(qnn::ArgMaxOp op, Operands operands) {
   return fromIntegers(op.getType().getElementType(), reduction->dims, best);
 }
 
+/// Sums along the axis, one row of it after the other.
+template <typename T, typename F>
+static std::vector<T> accumulate(qnn::CumSumOp op, ArrayRef<int64_t> dims, std::vector<T> values,
+                                 F add) {
+  int64_t axis = op.getAxis(), size = dims[axis], inner = stridesOf(dims)[axis];
+  for (int64_t row = 0; size > 0 && row < int64_t(values.size()) / size; ++row) {
+    int64_t first = row / inner * inner * size + row % inner;
+    T sum = 0;
+    for (int64_t i = 0; i < size; ++i) {
+      T &value = values[first + (op.getReverse() ? size - 1 - i : i) * inner];
+      T next = add(sum, value);
+      value = op.getExclusive() ? sum : next;
+      sum = next;
+    }
+  }
+  return values;
+}
+
+static Expected<Tensor> evaluateCumSum(qnn::CumSumOp op, Operands operands) {
+  const Tensor &input = *operands[0];
+  if (llvm::Error error = checkAxis(op, op.getAxis(), input.rank()))
+    return error;
+  if (llvm::Error error = checkSize(op, input.elementType, input.dims))
+    return error;
+  if (isFloat(input))
+    return fromDoubles(input.elementType, input.dims,
+                       accumulate(op, input.dims, toDoubles(input), std::plus<double>()));
+  return fromIntegers(input.elementType, input.dims,
+                      accumulate(op, input.dims, toIntegers(input), wrapAdd));
+}
+
 void reference::registerReductions(Registry &registry) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   auto larger = [](auto a, auto b) { return a != a || a > b ? a : b; };
@@ -131,4 +162,5 @@ void reference::registerReductions(Registry &registry) {
   addReduction<qnn::ReduceProdOp>(registry, 1.0, std::multiplies<double>(), 1, wrapMultiply);
   registry.add<qnn::ReduceMeanOp>(evaluateMean);
   registry.add<qnn::ArgMaxOp>(evaluateArgMax);
+  registry.add<qnn::CumSumOp>(evaluateCumSum);
 }

@@ -5,6 +5,7 @@
 
 #include "Evaluate.h"
 
+#include "dialects/QNN/SliceRule.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace bitwright;
@@ -51,25 +52,50 @@ static Expected<Tensor> evaluateGather(qnn::GatherOp op, Operands operands) {
   return reshape(*result, dims);
 }
 
-/// The coordinates that an ONNX slice takes from a dimension of `size`.
-static std::vector<int64_t> sliceCoordinates(int64_t size, int64_t start, int64_t end,
-                                             int64_t step) {
-  auto fromEnd = [&](int64_t value) { return value < 0 ? value + size : value; };
-  std::vector<int64_t> coordinates;
-  if (size == 0)
-    return coordinates;
-  if (step > 0) {
-    int64_t first = std::clamp<int64_t>(fromEnd(start), 0, size);
-    int64_t last = std::clamp<int64_t>(fromEnd(end), 0, size);
-    for (int64_t i = first; i < last; i = step < size - i ? i + step : size)
-      coordinates.push_back(i);
-  } else {
-    int64_t first = std::clamp<int64_t>(fromEnd(start), -1, size - 1);
-    int64_t last = std::clamp<int64_t>(fromEnd(end), -1, size - 1);
-    for (int64_t i = first; i > last; i = step > -1 - i ? i + step : -1)
-      coordinates.push_back(i);
+/// The element at which the slice begins that a tuple of indices picks, in slices.
+static Expected<int64_t> findSlice(qnn::GatherNDOp op, ArrayRef<int64_t> tuple,
+                                   ArrayRef<int64_t> sizes, int64_t batch) {
+  int64_t place = batch;
+  for (auto [index, size] : llvm::zip_equal(tuple, sizes)) {
+    if (index < -size || index >= size)
+      return makeError(op, "index " + llvm::Twine(index) + " is out of range of a dimension of " +
+                               llvm::Twine(size) + " elements");
+    place = place * size + (index < 0 ? index + size : index);
   }
-  return coordinates;
+  return place;
+}
+
+static Expected<Tensor> evaluateGatherND(qnn::GatherNDOp op, Operands operands) {
+  const Tensor &input = *operands[0], &indices = *operands[1];
+  int64_t batch = op.getBatchDims();
+  int64_t length = indices.rank() > 0 ? indices.dims.back() : 0;
+  if (batch < 0 || batch >= std::min(input.rank(), indices.rank()) || length < 1 ||
+      length > input.rank() - batch ||
+      ArrayRef(input.dims).take_front(batch) != ArrayRef(indices.dims).take_front(batch))
+    return makeError(op, "cannot pick from " + formatDims(input.dims) + " with indices of " +
+                             formatDims(indices.dims));
+  if (input.elementType.isInteger(4))
+    return makeError(op, "4-bit elements are not supported");
+  Dims dims(ArrayRef(indices.dims).drop_back());
+  ArrayRef<int64_t> inner = ArrayRef(input.dims).drop_front(batch + length);
+  dims.append(inner.begin(), inner.end());
+  if (llvm::Error error = checkSize(op, input.elementType, dims))
+    return error;
+  Tensor result = makeTensor(input.elementType, dims);
+  int64_t bytes = tensorBytes(input.elementType, inner);
+  int64_t count = countElements(ArrayRef(indices.dims).drop_back());
+  int64_t batches = countElements(ArrayRef(input.dims).take_front(batch));
+  std::vector<int64_t> picks = toIntegers(indices);
+  for (int64_t i = 0; i < count; ++i) {
+    Expected<int64_t> place =
+        findSlice(op, ArrayRef(picks).slice(i * length, length),
+                  ArrayRef(input.dims).slice(batch, length), i / (count / batches));
+    if (!place)
+      return place.takeError();
+    if (bytes > 0)
+      std::memcpy(result.data.data() + i * bytes, input.data.data() + *place * bytes, bytes);
+  }
+  return result;
 }
 
 static Expected<Tensor> evaluateSlice(qnn::SliceOp op, Operands operands) {
@@ -88,9 +114,11 @@ static Expected<Tensor> evaluateSlice(qnn::SliceOp op, Operands operands) {
       return error;
     if (lists[2][i] == 0)
       return makeError(op, "expects a step other than 0");
-    offsets[axes[i]] = sliceCoordinates(input.dims[axes[i]], lists[0][i], lists[1][i], lists[2][i]);
-    for (int64_t &offset : offsets[axes[i]])
-      offset *= strides[axes[i]];
+    SliceExtent<int64_t> extent =
+        resolveSlice(input.dims[axes[i]], lists[0][i], lists[1][i], lists[2][i]);
+    offsets[axes[i]].resize(extent.count);
+    for (int64_t place = 0; place < extent.count; ++place)
+      offsets[axes[i]][place] = (extent.start + place * lists[2][i]) * strides[axes[i]];
   }
   return moveElements(op, input, offsets);
 }
@@ -217,6 +245,7 @@ static Expected<Tensor> evaluateTile(qnn::TileOp op, Operands operands) {
 
 void reference::registerSlicing(Registry &registry) {
   registry.add<qnn::GatherOp>(evaluateGather);
+  registry.add<qnn::GatherNDOp>(evaluateGatherND);
   registry.add<qnn::SliceOp>(evaluateSlice);
   registry.add<qnn::ConcatOp>(evaluateConcat);
   registry.add<qnn::PadOp>(evaluatePad);

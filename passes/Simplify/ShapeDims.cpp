@@ -171,8 +171,9 @@ ShapeVector ShapeValues::computeDims(Value tensor) {
   };
   return llvm::TypeSwitch<Operation *, ShapeVector>(op)
       .Case<qnn::ElementwiseInterface>([&](auto) { return broadcastDims(op->getOperands(), rank); })
-      .Case<qnn::QuantizeOp, qnn::DequantizeOp, qnn::ObserveOp, qnn::SoftmaxOp, qnn::LayerNormOp,
-            qnn::RmsNormOp, qnn::BatchNormOp>([&](auto) { return getDims(op->getOperand(0)); })
+      .Case<qnn::QuantizeOp, qnn::DequantizeOp, qnn::ObserveOp, qnn::SoftmaxOp, qnn::CumSumOp,
+            qnn::LayerNormOp, qnn::RmsNormOp, qnn::BatchNormOp>(
+          [&](auto) { return getDims(op->getOperand(0)); })
       .Case<qnn::Conv2dOp, qnn::ConvTranspose2dOp, qnn::MaxPool2dOp, qnn::AvgPool2dOp,
             qnn::ResizeOp>([&](auto) { return keepBatch(op->getOperand(0)); })
       .Case<qnn::LinearOp>([&](qnn::LinearOp linear) {
@@ -227,6 +228,13 @@ ShapeVector ShapeValues::computeDims(Value tensor) {
         ShapeVector result(input.begin(), input.begin() + axis);
         result.append(indices.begin(), indices.end());
         result.append(input.begin() + axis + 1, input.end());
+        return result;
+      })
+      .Case<qnn::GatherNDOp>([&](qnn::GatherNDOp gather) {
+        ShapeVector input = getDims(gather.getInput()), result = getDims(gather.getIndices());
+        int64_t length = getTensorType(gather.getIndices()).getShape().back();
+        result.pop_back();
+        result.append(input.begin() + gather.getBatchDims() + length, input.end());
         return result;
       })
       .Case<qnn::SliceOp>([&](qnn::SliceOp slice) {

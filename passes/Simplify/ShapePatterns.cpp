@@ -7,6 +7,7 @@
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
+#include "dialects/QNN/SliceRule.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -333,9 +334,8 @@ struct RemoveSlice final : OpRewritePattern<qnn::SliceOp> {
       return rewriter.notifyMatchFailure(op, "not constant");
     for (auto [axis, start, end, step] : llvm::zip_equal(op.getAxes(), *starts, *ends, *steps)) {
       int64_t size = op.getType().getDimSize(axis);
-      // A dynamic size is covered by an end that no dimension reaches.
-      bool toEnd = ShapedType::isDynamic(size) ? end >= INT32_MAX : end >= size;
-      if (start != 0 || step != 1 || !toEnd)
+      if (!isWholeSlice(ShapedType::isDynamic(size) ? std::nullopt : std::optional(size), start,
+                        end, step))
         return rewriter.notifyMatchFailure(op, "drops elements");
     }
     rewriter.replaceOp(op, op.getInput());

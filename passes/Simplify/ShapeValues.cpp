@@ -7,6 +7,7 @@
 #include "passes/Common/Utils.h"
 
 #include "dialects/QNN/Constants.h"
+#include "dialects/QNN/SliceRule.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -82,16 +83,9 @@ static SmallVector<int64_t> getSliced(qnn::SliceOp slice, int64_t size) {
   if (!starts || !ends || !steps || starts->size() != 1 || ends->size() != 1 ||
       steps->size() != 1 || steps->front() == 0)
     return result;
-  int64_t start = starts->front(), end = ends->front(), step = steps->front();
-  auto fix = [&](int64_t &bound, int64_t low, int64_t high) {
-    if (bound < 0)
-      bound += size;
-    bound = std::clamp(bound, low, high);
-  };
-  fix(start, 0, step > 0 ? size : size - 1);
-  fix(end, step > 0 ? 0 : -1, step > 0 ? size : size - 1);
-  for (int64_t i = start; step > 0 ? i < end : i > end; i += step)
-    result.push_back(i);
+  SliceExtent<int64_t> extent = resolveSlice(size, starts->front(), ends->front(), steps->front());
+  for (int64_t i = 0; i < extent.count; ++i)
+    result.push_back(extent.start + i * steps->front());
   return result;
 }
 

@@ -100,4 +100,95 @@ def check_static(folder, name, nodes, inputs, expected, **options):
             assert a.dtype == b.dtype and np.array_equal(a, b), f"{name}: {a} is not {b}"
 
 
+def test_slice_with_the_least_start(folder):
+    """INT64_MIN is a value like any other, also where a shape is sliced: shape[:-2] as torch writes it."""
+    least = np.iinfo(np.int64).min
+    constants = {"least": np.array([least]), "end": np.array([-2]), "axis": np.array([0]), "tail": np.array([-1])}
+    nodes = [build.node("Shape", "x", "s"), build.node("Slice", "s least end axis", "a"),
+             build.node("Concat", "a tail", "t", axis=0), build.node("Reshape", "x t", "y0")]
+    x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    check(folder, "shape", nodes, {"x": x}, [x.reshape(2, 12)], constants)
+    check(folder, "data", [build.node("Slice", "x least end axis", "y0")], {"x": np.arange(5)}, [np.arange(3)],
+          constants)
+
+
+def test_slice_by_computed_bounds(folder):
+    """Exporters compute where to cut a shape: the parts have known lengths nevertheless."""
+    for name, (left, right) in {"plus": (7, 3), "minus": (-5, 3), "fmod": (7, 2)}.items():
+        fmod = int(name == "fmod")
+        cut = int(np.fmod(left, right) if fmod else np.mod(left, right))
+        constants = {"left": np.array(left), "right": np.array(right), "one": np.array([1]), "zero": np.array([0]),
+                     "tail": np.array([-1])}
+        nodes = [build.node("Mod", "left right", "m", fmod=fmod), build.node("Reshape", "m one", "end"),
+                 build.node("Shape", "x", "s"), build.node("Slice", "s zero end", "a"),
+                 build.node("Concat", "a tail", "t", axis=0), build.node("Reshape", "x t", "y0")]
+        x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+        check(folder, name, nodes, {"x": x}, [x.reshape(*x.shape[:cut], -1)], constants)
+
+
+def test_gather_nd(folder):
+    """Tuples of every length, batch dimensions, indices from the end, and slices of nothing."""
+    x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    cases = {
+        "elements": ([[0, 2, -1], [-2, -3, 0]], 0), "rows": ([[1, -1], [0, 0], [1, 2]], 0),
+        "planes": ([[1], [-2]], 0), "batch": ([[-1], [0]], 1), "batch_elements": ([[2, 3], [-3, -4]], 1),
+        "two_batches": (np.arange(-3, 3).reshape(2, 3, 1) % 4, 2), "more": (np.arange(2).reshape(2, 1, 1, 1), 0),
+        "none": (np.zeros((0, 2)), 0)}
+    for name, (indices, batch) in cases.items():
+        indices = np.array(indices, np.int64)
+        # Only the length of the tuples has to be known.
+        constants = {"i": indices}
+        nodes = [build.node("GatherND", "x i", "y0", batch_dims=batch)]
+        for dtype in (np.float32, np.int64, np.int8, bool) if name in ("elements", "rows") else (np.float32,):
+            data = x.astype(dtype)
+            expected = gather_nd(data, indices, batch)
+            check(folder, f"{name}_{np.dtype(dtype)}", nodes, {"x": data}, [expected], constants)
+        check_static(folder, name + "_computed", nodes, {"x": x, "i": indices}, [gather_nd(x, indices, batch)])
+
+
+def gather_nd(x, indices, batch):
+    length = indices.shape[-1]
+    result = np.zeros(indices.shape[:-1] + x.shape[batch + length:], x.dtype)
+    for place in np.ndindex(*indices.shape[:-1]):
+        result[place] = x[place[:batch] + tuple(indices[place])]
+    return result
+
+
+def test_gather_nd_checks_indices(folder):
+    """An index out of range is an error of the run, not memory that belongs to something else."""
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    nodes = [build.node("GatherND", "x i", "y0", name="pick")]
+    for name, indices in {"high": [[0, 3]], "low": [[-3, 0]], "least": [[np.iinfo(np.int64).min, 0]],
+                          "most": [[0, np.iinfo(np.int64).max]]}.items():
+        inputs = {"x": x, "i": np.array(indices, np.int64)}
+        model = save(folder, name, nodes, inputs, ["y0"])
+        library = os.path.join(folder, name + ".so")
+        bw.succeed(["quant-compile", model, "-o", library])
+        for path, options in ((library, []), (model, ["--interpret"])):
+            words = [f"--input={key}={os.path.join(folder, key)}.npy" for key in inputs]
+            for key, array in inputs.items():
+                np.save(os.path.join(folder, key + ".npy"), array)
+            done = bw.run(["quant-run", path, *options, *words, f"--output={os.path.join(folder, 'out')}"])
+            assert done.returncode == 1 and "pick" in done.stderr and "index" in done.stderr, done.stderr
+
+
+def test_cum_sum(folder):
+    """Every axis and direction; integers wrap."""
+    for dtype in (np.float32, np.int32, np.int64, np.uint32, np.uint64):
+        x = np.arange(24).reshape(2, 3, 4).astype(dtype) - dtype(5)
+        if np.dtype(dtype).kind != "f":
+            x[0, 0, 0] = np.iinfo(dtype).max
+        for axis in (0, 1, -1):
+            nodes, expected = [], []
+            for exclusive, reverse in ((0, 0), (1, 0), (0, 1), (1, 1)):
+                nodes.append(build.node("CumSum", "x axis", f"y{len(nodes)}", exclusive=exclusive, reverse=reverse))
+                turned = np.flip(x, axis) if reverse else x
+                total = np.cumsum(turned, axis, dtype=dtype)
+                total = total - turned if exclusive else total
+                expected.append(np.flip(total, axis) if reverse else total)
+            check(folder, f"{np.dtype(dtype)}_{axis}", nodes, {"x": x}, expected, {"axis": np.array(axis)})
+    check(folder, "empty", [build.node("CumSum", "x axis", "y0")], {"x": np.zeros((3, 0), np.float32)},
+          [np.zeros((3, 0), np.float32)], {"axis": np.array(1, np.int32)})
+
+
 bw.main(__name__)

@@ -105,15 +105,15 @@ ConstantPtr GraphImporter::fold(Value value, int32_t elementType) {
   auto type = cast<RankedTensorType>(value.getType());
   if (elementType != Int64 || type.getRank() > 1)
     return nullptr;
-  std::optional<qnn::Dims> known = qnn::getKnownIntegers(value);
-  if (!known || llvm::any_of(*known, ShapedType::isDynamic))
+  std::optional<qnn::KnownIntegers> known = qnn::getKnownIntegers(value);
+  if (!known || llvm::is_contained(*known, std::nullopt))
     return nullptr;
   SmallVector<int64_t> shape;
   if (type.getRank() == 1)
     shape.push_back(known->size());
   else if (known->size() != 1)
     return nullptr;
-  return makeIntegers(context, shape, *known);
+  return makeIntegers(context, shape, integers);
 }
 
 //===--- graphs -----------------------------------------------------------===//
@@ -123,6 +123,7 @@ LogicalResult GraphImporter::checkGraph(const onnx::GraphProto &graph) {
   if (llvm::Error error = checkUnknownFields(graph, "the graph", {16}))
     return fail(llvm::toString(std::move(error)));
   if (graph.sparse_initializer_size())
+  auto integers = llvm::map_to_vector(*known, [](qnn::KnownInteger integer) { return *integer; });
     return fail("sparse initializers are not supported");
   return success();
 }

@@ -19,6 +19,13 @@ void buildGather(Node &n) {
   n.setResult(n.create<qnn::GatherOp>({n.getInput(0), n.getInput(1)}, {{"axis", n.integer(axis)}}));
 }
 
+void buildGatherND(Node &n) {
+  int64_t batch = n.getOpset() >= 12 ? n.getInt("batch_dims", 0) : 0;
+  n.expect(n.getElementType(1) == Int64, "expects indices of int64");
+  n.setResult(n.create<qnn::GatherNDOp>({n.getInput(0), n.getInput(1)},
+                                        {{"batch_dims", n.integer(batch)}}));
+}
+
 void buildConcat(Node &n) {
   int64_t axis = n.normalizeAxis(n.requireInt("axis"), n.getRank(0));
   SmallVector<Value> inputs;
@@ -182,11 +189,17 @@ void buildTile(Node &n) { n.setResult(n.create<qnn::TileOp>({n.getInput(0), n.ge
 
 ArrayRef<OpEntry> getIndexingOps() {
   static const OpEntry entries[] = {
-      {"Concat", 1, anyNumber, buildConcat}, {"Expand", 2, 2, buildExpand, 8},
-      {"Gather", 2, 2, buildGather},         {"Pad", 1, 1, buildPad2, 7, 10},
-      {"Pad", 2, 3, buildPad11, 11, 17},     {"Pad", 2, 4, buildPad11, 18},
-      {"Slice", 1, 1, buildSlice1, 7, 9},    {"Slice", 3, 5, buildSlice10, 10},
-      {"Split", 1, 2, buildSplit},           {"Tile", 2, 2, buildTile},
+      {"Concat", 1, anyNumber, buildConcat},
+      {"Expand", 2, 2, buildExpand, 8},
+      {"Gather", 2, 2, buildGather},
+      {"GatherND", 2, 2, buildGatherND, 11},
+      {"Pad", 1, 1, buildPad2, 7, 10},
+      {"Pad", 2, 3, buildPad11, 11, 17},
+      {"Pad", 2, 4, buildPad11, 18},
+      {"Slice", 1, 1, buildSlice1, 7, 9},
+      {"Slice", 3, 5, buildSlice10, 10},
+      {"Split", 1, 2, buildSplit},
+      {"Tile", 2, 2, buildTile},
   };
   return entries;
 }

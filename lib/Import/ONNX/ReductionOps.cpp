@@ -145,12 +145,24 @@ void buildArg(Node &n, bool isMinimum) {
 void buildArgMax(Node &n) { buildArg(n, /*isMinimum=*/false); }
 void buildArgMin(Node &n) { buildArg(n, /*isMinimum=*/true); }
 
+void buildCumSum(Node &n) {
+  SmallVector<int64_t> axes = n.requireIntegers(1, "the axis");
+  if (n.failed() || !n.expect(axes.size() == 1, "expects one axis"))
+    return;
+  int64_t axis = n.normalizeAxis(axes.front(), n.getRank(0));
+  n.setResult(n.create<qnn::CumSumOp>({n.getInput(0)},
+                                      {{"axis", n.integer(axis)},
+                                       {"exclusive", n.unit(n.getBool("exclusive", false))},
+                                       {"reverse", n.unit(n.getBool("reverse", false))}}));
+}
+
 } // namespace
 
 ArrayRef<OpEntry> getReductionOps() {
   static const OpEntry entries[] = {
       {"ArgMax", 1, 1, buildArgMax},
       {"ArgMin", 1, 1, buildArgMin},
+      {"CumSum", 2, 2, buildCumSum, 11},
       {"ReduceL1", 1, 2, buildReduceL1},
       {"ReduceL2", 1, 2, buildReduceL2},
       {"ReduceLogSum", 1, 2, buildReduceLogSum},

@@ -238,6 +238,64 @@ static void emitGather(Program &p, qnn::GatherOp op) {
            p.mul(outer, count), inner.isStatic() ? inner.size : 64, loc);
 }
 
+/// One slice for each tuple of indices. The place of a slice is counted in slices: the batch, then
+/// one index after the other.
+static LogicalResult emitGatherND(Program &p, qnn::GatherNDOp op) {
+  Location loc = op.getLoc();
+  const Dims dims = p.info(op.getInput()).dims, indexDims = p.info(op.getIndices()).dims;
+  int64_t batch = op.getBatchDims(), length = indexDims.back().size;
+  Dim inner = p.product(ArrayRef(dims).drop_front(batch + length));
+  Dim number = p.product(ArrayRef(indexDims).drop_front(batch).drop_back()); // of one batch
+  Type element = p.info(op.getInput()).elementType, indexType = p.info(op.getIndices()).elementType;
+  if (element.isInteger(4))
+    return op.emitError() << "node '" << bitwright::getNodeName(loc)
+                          << "': 'qnn.gather_nd' on i4 cannot be compiled";
+  int64_t bytes = bytesOf(p, op.getInput()), code = p.errorCode(op, BW_ERR_INDEX);
+  bool isSingle = inner.is(1);
+  using Arg = Program::Arg;
+  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
+    Value error = v[3], inner = v[4], number = v[5];
+    ValueRange sizes = v.drop_front(6);
+    k.loop(begin, end, k.idx(1), [&](Value iv) {
+      Value place = k.divS(iv, number), valid = k.integer(k.i1(), 1);
+      for (int64_t i = 0; i < length; ++i) {
+        Value at = k.add(k.mul(iv, k.idx(length)), k.idx(i));
+        Value index = k.extend(k.load(indexType, v[1], at), k.i64(), false);
+        index = k.select(k.compare(IPred::slt, index, k.idx(0)), k.add(index, sizes[i]), index);
+        valid = k.bitAnd(valid, k.compare(IPred::ult, index, sizes[i]));
+        place = k.add(k.mul(place, sizes[i]), index);
+      }
+      // A tuple out of range reads nothing: the input may be empty.
+      k.ifElse(
+          valid,
+          [&] {
+            if (isSingle) {
+              Type bits = k.builder().getIntegerType(8 * bytes);
+              return k.store(k.load(bits, v[0], place), v[2], iv);
+            }
+            Value size = k.mul(inner, k.idx(bytes));
+            k.memcpyBytes(k.gepBytes(v[2], k.mul(iv, size)), k.gepBytes(v[0], k.mul(place, size)),
+                          size);
+          },
+          [&] { k.storeAt(k.idx(code), error); });
+    });
+  };
+  std::string key = std::to_string(indexType.getIntOrFloatBitWidth()) + ":" + std::to_string(code) +
+                    "x" + std::to_string(bytes) + ":" + std::to_string(length) +
+                    (isSingle ? "single" : "");
+  SmallVector<Arg> args(4, Arg::Pointer);
+  args.append(2 + length, Arg::Size);
+  Kernel kernel = p.getKernel("gather_nd", key, args, loc, body);
+  SmallVector<Value> values = {p.pointer(op.getInput(), loc),  p.pointer(op.getIndices(), loc),
+                               p.pointer(op.getResult(), loc), p.errorWord(),
+                               p.hostValue(inner, loc),        p.hostValue(number, loc)};
+  for (Dim size : ArrayRef(dims).slice(batch, length))
+    values.push_back(p.hostValue(size, loc));
+  p.launch(kernel, values, p.product(ArrayRef(indexDims).drop_back()),
+           inner.isStatic() ? inner.size + 8 * length : 64, loc);
+  return success();
+}
+
 static LogicalResult emitRange(Program &p, qnn::RangeOp op) {
   Location loc = op.getLoc();
   Type type = p.info(op.getResult()).elementType;
@@ -265,6 +323,7 @@ LogicalResult bitwright::codegen::emitMovement(Program &p, Operation *op) {
       .Case([&](qnn::ExpandOp o) { return emitExpand(p, o), success(); })
       .Case([&](qnn::TileOp o) { return emitTile(p, o), success(); })
       .Case([&](qnn::GatherOp o) { return emitGather(p, o), success(); })
+      .Case([&](qnn::GatherNDOp o) { return emitGatherND(p, o); })
       .Case([&](qnn::RangeOp o) { return emitRange(p, o); })
       .Case([&](qnn::ResizeOp) { return emitResize(p, op); })
       .Case([&](qnn::PadOp o) {

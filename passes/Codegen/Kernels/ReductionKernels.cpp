@@ -233,6 +233,43 @@ static LogicalResult emitArgMax(Program &p, qnn::ArgMaxOp op) {
   return success();
 }
 
+/// Sums of f32 are carried in f64, as in the interpreter: rounded once, at each place.
+static LogicalResult emitCumSum(Program &p, qnn::CumSumOp op) {
+  Location loc = op.getLoc();
+  Split split = *splitAt(p, p.info(op.getInput()).dims, int64_t(op.getAxis()));
+  Type element = p.info(op.getInput()).elementType;
+  bool isFloat = isa<FloatType>(element);
+  using Arg = Program::Arg;
+  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
+    Value count = v[2], inner = v[3];
+    Value none = k.zero(isFloat ? k.f64() : element);
+    k.loop(begin, end, k.idx(1), [&](Value iv) {
+      Value base = k.add(k.mul(k.divS(iv, inner), k.mul(count, inner)), k.remS(iv, inner));
+      k.loop(k.idx(0), count, k.idx(1), none, [&](Value i, ValueRange carried) {
+        Value at = op.getReverse() ? k.sub(k.sub(count, k.idx(1)), i) : i;
+        at = k.add(base, k.mul(at, inner));
+        Value x = k.load(element, v[0], at);
+        if (isFloat)
+          x = arith::ExtFOp::create(k.builder(), loc, k.f64(), x);
+        Value next = k.add(carried[0], x), sum = op.getExclusive() ? carried[0] : next;
+        if (isFloat)
+          sum = arith::TruncFOp::create(k.builder(), loc, element, sum);
+        k.store(sum, v[1], at);
+        return SmallVector<Value>{next};
+      });
+    });
+  };
+  std::string key;
+  llvm::raw_string_ostream(key) << element << op.getReverse() << op.getExclusive();
+  Kernel kernel =
+      p.getKernel("cum_sum", key, {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
+  p.launch(kernel,
+           {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc),
+            p.hostValue(split.count, loc), p.hostValue(split.inner, loc)},
+           p.mul(split.outer, split.inner), 64, loc);
+  return success();
+}
+
 //===--- softmax ----------------------------------------------------------===//
 
 /// The last elements of a row take lanes of a vector too, where the others are
@@ -397,6 +434,7 @@ LogicalResult bitwright::codegen::emitReduction(Program &p, Operation *op) {
       .Case<qnn::ReduceMaxOp, qnn::ReduceMeanOp, qnn::ReduceMinOp, qnn::ReduceProdOp,
             qnn::ReduceSumOp, qnn::QReduceMeanOp>(
           [&](auto o) { return emitReduce(p, op, o.getAxes()); })
+      .Case([&](qnn::CumSumOp o) { return emitCumSum(p, o); })
       .Case([&](qnn::ArgMaxOp o) { return emitArgMax(p, o); })
       .Case([&](qnn::SoftmaxOp o) { return emitSoftmax(p, o); })
       .Case([&](qnn::RmsNormOp o) {

@@ -347,8 +347,8 @@ LogicalResult Lowering::emitUnit(const Unit &unit) {
   Operation *op = unit.anchor;
   if (takesEpilogue(op))
     return emitContraction(p, op, unit.group);
-  if (isa<qnn::TransposeOp, qnn::GatherOp, qnn::SliceOp, qnn::ConcatOp, qnn::PadOp, qnn::ExpandOp,
-          qnn::TileOp, qnn::RangeOp, qnn::ResizeOp>(op))
+  if (isa<qnn::TransposeOp, qnn::GatherOp, qnn::GatherNDOp, qnn::SliceOp, qnn::ConcatOp, qnn::PadOp,
+          qnn::ExpandOp, qnn::TileOp, qnn::RangeOp, qnn::ResizeOp>(op))
     return emitMovement(p, op);
   if (isa<qnn::MaxPool2dOp, qnn::AvgPool2dOp, qnn::QAvgPool2dOp>(op))
     return emitPooling(p, op);

@@ -7,6 +7,7 @@
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
+#include "dialects/QNN/SliceRule.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -222,18 +223,8 @@ SmallVector<SliceAxis> bitwright::codegen::getSliceAxes(Program &p, Operation *o
              steps = *p.info(slice.getSteps()).elements;
   for (auto [i, rawAxis] : llvm::enumerate(slice.getAxes())) {
     int64_t axis = normalize(rawAxis, dims.size());
-    Dim size = dims[axis], step = steps[i];
-    bool backward = step.size < 0;
-    auto clampTo = [&](Dim value, Dim low, Dim high) {
-      value = p.select(p.less(value, 0), p.add(value, size), value);
-      return p.min(p.max(value, low), high);
-    };
-    Dim last = p.sub(size, 1);
-    Dim start = backward ? clampTo(starts[i], 0, last) : clampTo(starts[i], 0, size);
-    Dim end = backward ? clampTo(ends[i], -1, last) : clampTo(ends[i], 0, size);
-    Dim span = backward ? p.sub(start, end) : p.sub(end, start);
-    int64_t magnitude = std::max<int64_t>(1, std::abs(step.size));
-    result[axis] = {start, p.max(p.ceilDiv(span, magnitude), 0), step};
+    auto extent = bitwright::resolveSlice(p, dims[axis], starts[i], ends[i], steps[i].size);
+    result[axis] = {extent.start, extent.count, steps[i]};
   }
   return result;
 }
@@ -395,6 +386,17 @@ static LogicalResult inferPad(Program &p, qnn::PadOp op, TensorInfo &result) {
   return success();
 }
 
+static LogicalResult inferGatherND(Program &p, qnn::GatherNDOp op, TensorInfo &result) {
+  const Dims x = p.info(op.getInput()).dims, indices = p.info(op.getIndices()).dims;
+  int64_t batch = op.getBatchDims();
+  result.dims.append(indices.begin(), indices.end() - 1);
+  result.dims.append(x.begin() + batch + indices.back().size, x.end());
+  for (int64_t i = 0; i < batch; ++i)
+    if (failed(p.require(p.equal(x[i], indices[i]), op, "batch dimensions differ")))
+      return failure();
+  return success();
+}
+
 /// Shape ops whose result depends on a size operand or on axes.
 static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result) {
   const Dims x = op->getNumOperands() ? p.info(op->getOperand(0)).dims : Dims();
@@ -445,6 +447,7 @@ static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result)
         result.dims.append(x.begin() + axis + 1, x.end());
         return success();
       })
+      .Case([&](qnn::GatherNDOp o) { return inferGatherND(p, o, result); })
       .Case([&](qnn::SliceOp o) {
         for (Value sizes : {o.getStarts(), o.getEnds(), o.getSteps()})
           if (failed(getSizes(p, op, sizes, "the slice")))
@@ -545,10 +548,11 @@ static LogicalResult inferNetworkOp(Program &p, Operation *op, TensorInfo &resul
         return success();
       })
       .Case<qnn::BatchNormOp, qnn::LayerNormOp, qnn::RmsNormOp, qnn::SoftmaxOp, qnn::ObserveOp,
-            qnn::QuantizeOp, qnn::DequantizeOp, qnn::RequantizeOp, qnn::LookupOp>([&](auto) {
-        result.dims = x;
-        return success();
-      })
+            qnn::CumSumOp, qnn::QuantizeOp, qnn::DequantizeOp, qnn::RequantizeOp, qnn::LookupOp>(
+          [&](auto) {
+            result.dims = x;
+            return success();
+          })
       .Default([&](Operation *) { return inferShapeOp(p, op, result); });
 }
 

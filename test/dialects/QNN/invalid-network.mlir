@@ -372,3 +372,21 @@ func.func @yield_outside() {
   // expected-error@+1 {{'qnn.yield' op expects parent op 'qnn.if'}}
   qnn.yield
 }
+
+// -----
+
+// N19: truth values have no sums.
+func.func @cum_sum_bool(%x: tensor<2x4xi1>) {
+  // expected-error@+1 {{'qnn.cum_sum' op expects numbers of at least 8 bits, but got 'i1'}}
+  %r = qnn.cum_sum %x {axis = 0 : i64} : tensor<2x4xi1> -> tensor<2x4xi1>
+  return
+}
+
+// -----
+
+// S1: the axis of cum_sum is one of the input's.
+func.func @cum_sum_axis(%x: tensor<2x4xf32>) {
+  // expected-error@+1 {{'qnn.cum_sum' op expects an axis from 0 to 1, but got 2}}
+  %r = qnn.cum_sum %x {axis = 2 : i64} : tensor<2x4xf32> -> tensor<2x4xf32>
+  return
+}

@@ -124,6 +124,51 @@ func.func @gather_axis(%x: tensor<2x4xf32>, %i: tensor<3xi64>) {
 
 // -----
 
+// S14: tuples of indices are no longer than what they pick from.
+func.func @gather_nd_length(%x: tensor<2x4xf32>, %i: tensor<3x3xi64>) {
+  // expected-error@+1 {{'qnn.gather_nd' op expects tuples of 1 to 2 indices, but got 3x3}}
+  %r = qnn.gather_nd %x, %i {batch_dims = 0 : i64} : tensor<2x4xf32>, tensor<3x3xi64> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// S14: the length of the tuples is known.
+func.func @gather_nd_unknown(%x: tensor<2x4xf32>, %i: tensor<3x?xi64>) {
+  // expected-error@+1 {{'qnn.gather_nd' op expects tuples of 1 to 2 indices, but got 3x?}}
+  %r = qnn.gather_nd %x, %i {batch_dims = 0 : i64} : tensor<2x4xf32>, tensor<3x?xi64> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// S14: batch dimensions leave something to pick.
+func.func @gather_nd_batch(%x: tensor<2x4xf32>, %i: tensor<2x1xi64>) {
+  // expected-error@+1 {{'qnn.gather_nd' op expects batch_dims from 0 to 1, but got 2}}
+  %r = qnn.gather_nd %x, %i {batch_dims = 2 : i64} : tensor<2x4xf32>, tensor<2x1xi64> -> tensor<2xf32>
+  return
+}
+
+// -----
+
+// S14: batch dimensions agree.
+func.func @gather_nd_batch_sizes(%x: tensor<2x4xf32>, %i: tensor<3x1xi64>) {
+  // expected-error@+1 {{'qnn.gather_nd' op expects equal sizes at axis 0, but got 2 and 3}}
+  %r = qnn.gather_nd %x, %i {batch_dims = 1 : i64} : tensor<2x4xf32>, tensor<3x1xi64> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// S14: a scalar has no tuple.
+func.func @gather_nd_scalar(%x: tensor<2x4xf32>, %i: tensor<i64>) {
+  // expected-error@+1 {{'qnn.gather_nd' op expects an input and indices of rank 1 or more}}
+  %r = qnn.gather_nd %x, %i {batch_dims = 0 : i64} : tensor<2x4xf32>, tensor<i64> -> tensor<f32>
+  return
+}
+
+// -----
+
 // S5: a step is not 0.
 func.func @slice_step(%x: tensor<2x4xf32>) {
   %s = qnn.constant dense<0> : tensor<1xi64>

@@ -184,6 +184,8 @@ func.func @reductions(%x: tensor<?x8x8x4xf32>, %q: tensor<?x8x8x4xi8>) -> tensor
   %4 = qnn.reduce_sum %x axes [3] : tensor<?x8x8x4xf32> -> tensor<?x8x8xf32>
   // CHECK: qnn.arg_max
   %5 = qnn.arg_max %x {axis = 3 : i64} : tensor<?x8x8x4xf32> -> tensor<?x8x8xi64>
+  // CHECK: qnn.cum_sum %{{.+}} {axis = 0 : i64, exclusive, reverse}
+  %c = qnn.cum_sum %x {axis = 0 : i64, exclusive, reverse} : tensor<?x8x8x4xf32> -> tensor<?x8x8x4xf32>
   // CHECK: qnn.max_pool2d
   %6 = qnn.max_pool2d %q kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] dilations [1, 1] {unsigned_storage}
     : tensor<?x8x8x4xi8> -> tensor<?x4x4x4xi8>
@@ -208,7 +210,9 @@ func.func @shapes(%x: tensor<?x4x1xf32>, %i: tensor<2xi64>, %s: tensor<f32>, %n:
   %4 = qnn.flatten %x {axis = 1 : i64} : tensor<?x4x1xf32> -> tensor<?x4xf32>
   // CHECK: qnn.transpose %{{.*}} perm [1, 0]
   %5 = qnn.transpose %4 perm [1, 0] : tensor<?x4xf32> -> tensor<4x?xf32>
-  // CHECK: qnn.gather
+  // CHECK: qnn.gather_nd %{{.*}}, %{{.*}} {batch_dims = 0 : i64}
+  %nd = qnn.gather_nd %5, %i {batch_dims = 0 : i64} : tensor<4x?xf32>, tensor<2xi64> -> tensor<f32>
+  // CHECK: qnn.gather %
   %6 = qnn.gather %5, %n {axis = 0 : i64} : tensor<4x?xf32>, tensor<i64> -> tensor<?xf32>
   %start = qnn.constant dense<1> : tensor<1xi64>
   %end = qnn.constant dense<-1> : tensor<1xi64>

@@ -184,6 +184,17 @@ def reductions(source):
                        (" {{keep_dims}}" if keep else ""), [source.floats(dims, -2, 2)],
                        [(result, "f32")], functional=False,
                        tolerance=EXACT if name in ("max", "min") else CLOSE)
+    for dims, axis in (((3, 67), 1), ((67, 3), 0), ((2, 5, 7), 1), ((0, 4), 0), ((4, 0), 0)):
+        for flags in ("", ", exclusive", ", reverse", ", exclusive, reverse"):
+            for values in (source.floats(dims, -2, 2), source.integers(dims, -2**31, 2**31 - 1, np.int32),
+                           source.bytes(dims), source.integers(dims, -2**62, 2**62, np.int64)):
+                yield Case("cum_sum", f"qnn.cum_sum {{0}} {{{{axis = {axis} : i64{flags}}}}}", [values],
+                           [(dims, values.element)], functional=False, dynamic=source.flip())
+    for low, high, dtype in ((-128, 127, np.int8), (-2**15, 2**15 - 1, np.int16), (-2**31, 2**31 - 1, np.int32),
+                             (-2**63, 2**63 - 1, np.int64)):
+        yield Case("arg_max-integers", "qnn.arg_max {0} {{axis = 1 : i64}}",
+                   [Operand(source.random.choice([low, high, 0], size=(9, 5)).astype(dtype), False)],
+                   [((9,), "i64")], functional=False)
     for axis in (0, 1):
         yield Case("arg_max", "qnn.arg_max {0} {{axis = %d : i64}}" % axis,
                    [source.floats((5, 33), -2, 2)], [((33, 5)[axis:axis + 1], "i64")],
@@ -220,6 +231,23 @@ def movement(source):
     yield Case("slice", "qnn.slice {0}, {1}, {2}, {3} axes [2, 3]",
                [image, integers64([-1, 1]), integers64([-100, 6]), integers64([-2, 2])],
                [((2, 3, 3, 3), "f32")], functional=False)
+    for dims, indices, batch in (((5, 7), (4, 2), 0), ((5, 7, 3), (2, 4, 1), 0), ((5, 7, 3), (5, 4, 1), 1),
+                                 ((2, 3, 4, 5), (2, 3, 6, 2), 2), ((5, 7), (0, 2), 0)):
+        low = min(dims[batch:batch + indices[-1]])
+        for element in ("float", "int8", "bool"):
+            values = source.floats(dims, -2, 2) if element == "float" else \
+                source.integers(dims, 0, 1, np.int8 if element == "int8" else bool)
+            yield Case("gather_nd", f"qnn.gather_nd {{0}}, {{1}} {{{{batch_dims = {batch} : i64}}}}",
+                       [values, source.integers(indices, -low, low - 1, np.int64)],
+                       [(indices[:-1] + dims[batch + indices[-1]:], values.element)], functional=False)
+    least, most = -2**63, 2**63 - 1
+    for start, end, step, count in ((least, most, 1, 5), (most, least, -1, 5), (least, -2, 1, 3),
+                                    (-2, least, least, 1), (least, most, most, 1), (most, most, 1, 0),
+                                    (-9, least, -1, 1), (most, -1, -1, 0)):
+        for dynamic in (False, True):
+            yield Case("slice-extremes", "qnn.slice {0}, {1}, {2}, {3} axes [0]",
+                       [source.floats((5, 3), -2, 2), integers64([start]), integers64([end]),
+                        integers64([step])], [((count, 3), "f32")], functional=False, dynamic=dynamic)
     yield Case("concat", "qnn.concat {0}, {1} {{axis = 3 : i64}}",
                [image, source.floats((2, 3, 5, 4), -2, 2)], [((2, 3, 5, 11), "f32")],
                functional=False)

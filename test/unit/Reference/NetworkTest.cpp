@@ -159,6 +159,18 @@ TEST_F(ReferenceTest, ArgMaxTakesTheFirst) {
             (Values{0, 0, 0}));
 }
 
+TEST_F(ReferenceTest, CumSumAddsAlongTheAxis) {
+  Tensor x = f32({2, 3}, {1, 2, 3, 4, 5, 6});
+  auto sum = [&](const std::string &attributes) {
+    return valuesOf(eval("qnn.cum_sum %a0 {" + attributes + "}", {x}, "tensor<2x3xf32>"));
+  };
+  EXPECT_EQ(sum("axis = 1 : i64"), (Values{1, 3, 6, 4, 9, 15}));
+  EXPECT_EQ(sum("axis = 0 : i64"), (Values{1, 2, 3, 5, 7, 9}));
+  EXPECT_EQ(sum("axis = 1 : i64, exclusive"), (Values{0, 1, 3, 0, 4, 9}));
+  EXPECT_EQ(sum("axis = 1 : i64, reverse"), (Values{6, 5, 3, 15, 11, 6}));
+  EXPECT_EQ(sum("axis = 1 : i64, exclusive, reverse"), (Values{5, 3, 0, 11, 6, 0}));
+}
+
 TEST_F(ReferenceTest, MaxPoolIgnoresPadding) {
   Tensor x = f32({1, 2, 2, 1}, {-1, -2, -3, -4});
   EXPECT_EQ(valuesOf(eval("qnn.max_pool2d %a0 kernel [2, 2] strides [2, 2] pads [1, 1, 1, 1] "

@@ -58,6 +58,23 @@ TEST_F(ReferenceTest, GatherCountsFromTheEnd) {
             std::string::npos);
 }
 
+TEST_F(ReferenceTest, GatherNDPicksByTuples) {
+  Tensor x = f32({2, 3}, {1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(valuesOf(eval("qnn.gather_nd %a0, %a1 {batch_dims = 0 : i64}",
+                          {x, i64({3, 2}, {0, -1, -2, 0, 1, 1})}, "tensor<3xf32>")),
+            (Values{3, 1, 5}));
+  EXPECT_EQ(valuesOf(eval("qnn.gather_nd %a0, %a1 {batch_dims = 0 : i64}", {x, i64({1, 1}, {-1})},
+                          "tensor<1x3xf32>")),
+            (Values{4, 5, 6}));
+  EXPECT_EQ(valuesOf(eval("qnn.gather_nd %a0, %a1 {batch_dims = 1 : i64}",
+                          {x, i32({2, 2, 1}, {0, 2, -1, 1})}, "tensor<2x2xf32>")),
+            (Values{1, 3, 6, 5}));
+  EXPECT_NE(errorOf("qnn.gather_nd %a0, %a1 {batch_dims = 0 : i64}", {x, i64({1, 2}, {0, 3})},
+                    "tensor<1xf32>")
+                .find("index 3 is out of range of a dimension of 3 elements"),
+            std::string::npos);
+}
+
 TEST_F(ReferenceTest, SliceFollowsOnnx) {
   Tensor x = i64({5}, {0, 1, 2, 3, 4});
   auto slice = [&](int64_t start, int64_t end, int64_t step) {
