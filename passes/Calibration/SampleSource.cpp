@@ -18,6 +18,8 @@ using namespace mlir;
 using llvm::Twine;
 
 llvm::Expected<SmallVector<ModelInput>> bitwright::getModelInputs(func::FuncOp main) {
+  if (main.isExternal())
+    return makeError("expects a function 'main' with a body");
   SmallVector<ModelInput> result;
   for (unsigned i = 0; i < main.getNumArguments(); ++i) {
     ModelInput input;

@@ -191,4 +191,63 @@ def test_cum_sum(folder):
           [np.zeros((3, 0), np.float32)], {"axis": np.array(1, np.int32)})
 
 
+def test_sums_of_no_products(folder):
+    """With nothing to add, a product is 0 or its bias, under every scheme."""
+    bias, x = np.array([1.5, -2, 3], np.float32), np.zeros((2, 0), np.float32)
+    wide, weight = np.tile(bias, (2, 1)), np.zeros((0, 3), np.float32)
+    schemes = [(), *[(f"--quantize={s}",) for s in ("int8", "int8-weight", "int8-dynamic", "int4-rtn", "int4-rtn:sym,group=16")]]
+    for i, quantize in enumerate(schemes):
+        check(folder, f"gemm{i}", [build.node("Gemm", "x w b", "y0")], {"x": x}, [wide], {"w": weight, "b": bias},
+              quantize=quantize)
+        check(folder, f"matmul{i}", [build.node("MatMul", "x w", "y0")], {"x": x}, [0 * wide], {"w": weight},
+              quantize=quantize)
+        if quantize == ("--quantize=int8",):
+            continue  # tensors of no elements alone cannot be calibrated
+        check(folder, f"batch{i}", [build.node("MatMul", "x w", "y0")],
+              {"x": np.zeros((2, 4, 0), np.float32), "w": np.zeros((2, 0, 3), np.float32)},
+              [np.zeros((2, 4, 3), np.float32)], quantize=quantize)
+    image = np.zeros((2, 0, 5, 4), np.float32)
+    for i, shape in enumerate([(3, 0, 1, 1), (3, 0, 3, 3)]):
+        pads = [shape[2] // 2] * 4
+        check_static(folder, f"conv{i}", [build.node("Conv", "x w b", "y0", pads=pads)], {"x": image},
+                     [np.tile(bias[:, None, None], (2, 1, 5, 4))],
+                     constants={"w": np.zeros(shape, np.float32), "b": bias})
+
+
+def test_integer_sums_of_no_products(folder):
+    """QLinearMatMul and QLinearConv of nothing give the bias, else the zero point."""
+    one, zero = np.array(0.5, np.float32), np.array(7, np.uint8)
+    constants = {"s": one, "z": zero, "w": np.zeros((0, 3), np.uint8)}
+    check_static(folder, "qlinear_matmul", [build.node("QLinearMatMul", "x s z w s z s z", "y0")],
+                 {"x": np.zeros((2, 0), np.uint8)}, [np.full((2, 3), 7, np.uint8)], constants=constants)
+    constants = {"s": one, "z": zero, "w": np.zeros((3, 0, 1, 1), np.uint8), "b": np.array([4, -8, 0], np.int32)}
+    expected = np.tile(np.array([9, 3, 7], np.uint8)[:, None, None], (1, 1, 2, 2))
+    check_static(folder, "qlinear_conv", [build.node("QLinearConv", "x s z w s z s z b", "y0")],
+                 {"x": np.zeros((1, 0, 2, 2), np.uint8)}, [expected], constants=constants)
+
+
+def test_quantize_to_32_bits(folder):
+    """The ends of int32 are no f32; NaN gives the zero point."""
+    x = np.array([0, -0.5, 1.5, 2.5, 2147483520, 2147483648, -2147483648, -3e9, 1e30, np.nan, np.inf, -np.inf, 7e8,
+                  -7e8, 16777217, 3], np.float32)
+    scale = np.array(0.5, np.float32)
+    ratio = np.round(x.astype(np.float64) / 0.5)
+    q = np.where(np.isnan(ratio), 0, np.clip(ratio, -2**31, 2**31 - 1)).astype(np.int32)
+    module = f"""func.func @main(%x: tensor<16xf32> {{qnn.name = "x"}}, %s: tensor<f32> {{qnn.name = "s"}})
+        -> (tensor<16xi32> {{qnn.name = "q"}}, tensor<16xf32> {{qnn.name = "d"}}) {{
+      %z = qnn.constant dense<0> : tensor<i32>
+      %q = qnn.quantize %x, %s, %z : tensor<16xf32>, tensor<f32>, tensor<i32> -> tensor<16xi32>
+      %d = qnn.dequantize %q, %s, %z : tensor<16xi32>, tensor<f32>, tensor<i32> -> tensor<16xf32>
+      return %q, %d : tensor<16xi32>, tensor<16xf32>
+    }}"""
+    path, library = os.path.join(folder, "wide.mlir"), os.path.join(folder, "wide.so")
+    with open(path, "w") as file:
+        file.write(module)
+    bw.succeed(["quant-compile", path, "-o", library])
+    expected = [q, q.astype(np.float32) * scale]
+    for name, model, options in (("interpreted", path, ["--interpret"]), ("compiled", library, [])):
+        for a, b in zip(run(model, os.path.join(folder, name), {"x": x, "s": scale}, *options), expected, strict=True):
+            assert np.array_equal(a, b), f"{name}: {a} is not {b}"
+
+
 bw.main(__name__)

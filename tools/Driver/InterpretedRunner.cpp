@@ -49,6 +49,8 @@ public:
     main = module->lookupSymbol<mlir::func::FuncOp>("main");
     if (!main)
       return makeError(label + ": the module has no function 'main'");
+    if (main.isExternal())
+      return makeError(label + ": expects a function 'main' with a body");
     for (unsigned i = 0; i < main.getNumArguments(); ++i) {
       auto spec = makeSpec(main.getArgumentTypes()[i], main.getArgAttrDict(i),
                            ("input_" + llvm::Twine(i)).str());

@@ -201,7 +201,7 @@ LogicalResult bitwright::codegen::emitBlockLinear(Program &p, Operation *operati
                 Epilogue{p, operation, group, n},
                 Columns{n, p.getTarget().getLanes()},
                 depth,
-                std::min<int64_t>(op.getBlockSize(), depth),
+                std::max<int64_t>(1, std::min<int64_t>(op.getBlockSize(), depth)),
                 op.getWeight().getType().getElementType().getIntOrFloatBitWidth(),
                 op.getIsUnsigned(),
                 op.getActivations() == qnn::ActivationMode::Int8};

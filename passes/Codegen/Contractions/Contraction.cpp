@@ -299,6 +299,7 @@ void bitwright::codegen::emitGatherRows(KernelBuilder &k, const ConvShape &conv,
 Cut bitwright::codegen::cutRows(Program &p, Dim rows, int64_t tileRows, Columns columns,
                                 int64_t panelBytes) {
   int64_t panels = std::max<int64_t>(1, columns.panels());
+  panelBytes = std::max<int64_t>(1, panelBytes); // sums of no products read no weights
   int64_t few = std::clamp<int64_t>((int64_t(64) * 1024 + panelBytes - 1) / panelBytes, 1, panels);
   Dim isFew = p.less(rows, tileRows + 1);
   return {p.ceilDiv(rows, tileRows), p.select(isFew, (panels + few - 1) / few, 1),

@@ -253,8 +253,8 @@ static Value emitQuantized(KernelBuilder &k, Operation *op, ValueRange x) {
         Type storage = o.getType().getElementType();
         auto [low, high] = storageRange(storage, o.getIsUnsigned());
         if (storage.getIntOrFloatBitWidth() > 16)
-          return Value();
-        return roundInto(k, k.fdiv(x[0], x[1]), x[2], storage, o.getIsUnsigned(), low, high);
+          return roundIntoWide(k, r, x[2], storage, o.getIsUnsigned());
+        return roundInto(k, r, x[2], storage, o.getIsUnsigned(), low, high);
       })
       .Case([&](qnn::DequantizeOp o) {
         return k.mul(centered(k, x[0], x[2], o.getIsUnsigned()), x[1]);
@@ -280,6 +280,10 @@ static Value emitQuantized(KernelBuilder &k, Operation *op, ValueRange x) {
         return roundInto(k, r, x[5], k.i8(), o.getUnsignedOutput(), o.getClampMin(),
                          o.getClampMax());
       })
+  if (getElementTypeOrSelf(q.getType()).getIntOrFloatBitWidth() > 16) // needs a 33rd bit
+    return k.toFloat(
+        k.sub(k.extend(q, k.i64(), isUnsigned), k.extend(zeroPoint, k.i64(), isUnsigned)), k.f32(),
+        false);
       .Default([](Operation *) { return Value(); });
 }
 
@@ -292,3 +296,18 @@ Value bitwright::codegen::emitElementwise(KernelBuilder &k, Operation *op, Value
     return emitQuantized(k, op, x);
   return x.size() == 1 ? emitUnary(k, op, x[0]) : emitBinary(k, op, x[0], x[1]);
 }
+/// roundInto for storage of 32 bits, whose ends no f32 holds: the sum is formed in f64, where it is
+/// exact for all floats that do not saturate anyway.
+static Value roundIntoWide(KernelBuilder &k, Value r, Value zeroPoint, Type storage,
+                           bool isUnsigned) {
+  auto [low, high] = storageRange(storage, isUnsigned);
+  Value zero = k.toFloat(zeroPoint, k.f64(), isUnsigned);
+  Type floats = zero.getType();
+  Value rounded = arith::ExtFOp::create(k.builder(), k.location(), floats, k.roundEven(r));
+  Value lower = k.number(floats, double(low)), upper = k.number(floats, double(high));
+  Value sum = k.select(k.compare(FPred::UNO, r, r), zero, k.add(rounded, zero));
+  sum = k.select(k.compare(FPred::OLT, sum, lower), lower, sum);
+  sum = k.select(k.compare(FPred::OGT, sum, upper), upper, sum);
+  return k.toInt(sum, storage, isUnsigned);
+}
+
