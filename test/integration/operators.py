@@ -250,4 +250,42 @@ def test_quantize_to_32_bits(folder):
             assert np.array_equal(a, b), f"{name}: {a} is not {b}"
 
 
+def test_outputs_that_nothing_reads(folder):
+    """A mask, indices or statistics that nothing reads do not stop a model; a use of them names them."""
+    x = np.random.RandomState(1).standard_normal((1, 2, 4, 4)).astype(np.float32)
+    ones, zeros = np.ones(2, np.float32), np.zeros(2, np.float32)
+    norm = {"g": ones, "b": zeros, "m": zeros, "v": ones}
+    pooled = x.reshape(1, 2, 2, 2, 2, 2).max((3, 5))
+    cases = [("Dropout", "x", "y0 extra", 9, {}, {}, x),
+             ("MaxPool", "x", "y0 extra", 12, {"kernel_shape": [2, 2], "strides": [2, 2]}, {}, pooled),
+             ("BatchNormalization", "x g b m v", "y0 extra o2 o3 o4", 9, {"epsilon": 0.0}, norm, x)]
+    for op, inputs, outputs, opset, attributes, constants, expected in cases:
+        nodes = [build.node(op, inputs, outputs, name="n", **attributes)]
+        check_static(folder, op, nodes, {"x": x}, [expected], opset=opset, constants=constants)
+        for name, last, results in (("result", [], ["y0", "extra"]),
+                                    ("used", [build.node("Identity", "extra", "y1", name="i")], ["y0", "y1"])):
+            model = save(folder, op + name, nodes + last, {"x": x}, results, opset, constants)
+            done = bw.run(["quant-compile", model, "-o", os.path.join(folder, "no.so")])
+            assert done.returncode == 1 and f"'extra' is output 1" in done.stderr and op in done.stderr, done.stderr
+    scale = {"g": np.ones(4, np.float32)}
+    nodes = [build.node("LayerNormalization", "x g", "y0 mean inv", name="n", epsilon=0.0)]
+    model = save(folder, "layer", nodes, {"x": x}, ["y0"], 17, scale)
+    given = run(model, os.path.join(folder, "layer"), {"x": x}, "--interpret")[0]
+    mean = x.mean(-1, keepdims=True)
+    assert np.allclose(given, (x - mean) / np.sqrt(((x - mean) ** 2).mean(-1, keepdims=True)), atol=1e-5)
+
+
+def test_negative_sizes_are_unknown(folder):
+    """Exporters write -1 for a size that is known at run time only."""
+    nodes, x = [build.node("Relu", "x", "y0")], np.array([[-1, 2, 3]], np.float32)
+    for size in (-1, -2, np.iinfo(np.int64).min):
+        model = build.make(13, {"x": (TensorProto.FLOAT, [int(size), 3])}, nodes, "y0")
+        path, library = os.path.join(folder, "model.onnx"), os.path.join(folder, "model.so")
+        onnx.save(model, path)
+        bw.succeed(["quant-compile", path, "-o", library])
+        for rows in (1, 5):
+            data = np.tile(x, (rows, 1))
+            assert np.array_equal(run(library, os.path.join(folder, "run"), {"x": data})[0], np.maximum(data, 0))
+
+
 bw.main(__name__)

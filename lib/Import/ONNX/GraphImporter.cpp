@@ -45,7 +45,22 @@ const ImportedValue *GraphImporter::lookup(StringRef name) const {
 }
 
 LogicalResult GraphImporter::define(StringRef name, ImportedValue value) {
-  return success(scope->values.try_emplace(name, std::move(value)).second);
+  return success(!scope->refused.contains(name) &&
+                 scope->values.try_emplace(name, std::move(value)).second);
+}
+
+LogicalResult GraphImporter::refuse(StringRef name, std::string reason) {
+  return success(!scope->values.contains(name) &&
+                 scope->refused.try_emplace(name, std::move(reason)).second);
+}
+
+std::string GraphImporter::explainMissing(StringRef name) const {
+  for (const Scope *at = scope; at; at = at->outer)
+    if (auto found = at->refused.find(name); found != at->refused.end())
+      return "'" + printable(name) + "' is " + found->second;
+  if (isDefinedLater(name))
+    return "'" + printable(name) + "' is used before it is defined, or is part of a cycle";
+  return "'" + printable(name) + "' is not defined";
 }
 
 bool GraphImporter::isDefinedLater(StringRef name) const {
@@ -108,6 +123,7 @@ ConstantPtr GraphImporter::fold(Value value, int32_t elementType) {
   std::optional<qnn::KnownIntegers> known = qnn::getKnownIntegers(value);
   if (!known || llvm::is_contained(*known, std::nullopt))
     return nullptr;
+  auto integers = llvm::map_to_vector(*known, [](qnn::KnownInteger integer) { return *integer; });
   SmallVector<int64_t> shape;
   if (type.getRank() == 1)
     shape.push_back(known->size());
@@ -123,7 +139,6 @@ LogicalResult GraphImporter::checkGraph(const onnx::GraphProto &graph) {
   if (llvm::Error error = checkUnknownFields(graph, "the graph", {16}))
     return fail(llvm::toString(std::move(error)));
   if (graph.sparse_initializer_size())
-  auto integers = llvm::map_to_vector(*known, [](qnn::KnownInteger integer) { return *integer; });
     return fail("sparse initializers are not supported");
   return success();
 }
@@ -185,7 +200,8 @@ LogicalResult GraphImporter::importNode(const onnx::NodeProto &proto) {
   if (!node.failed())
     node.checkAllUsed();
   for (unsigned i = 0; i < node.getNumOutputs() && !node.failed(); ++i)
-    if (node.hasOutput(i) && !scope->values.contains(proto.output(i)))
+    if (node.hasOutput(i) && !scope->values.contains(proto.output(i)) &&
+        !scope->refused.contains(proto.output(i)))
       node.fail("output " + Twine(i) + " is not supported");
   return failure(node.failed());
 }
@@ -212,7 +228,7 @@ LogicalResult GraphImporter::importBody(const onnx::GraphProto &graph,
   for (const auto &output : graph.output()) {
     const ImportedValue *value = lookup(output.name());
     if (!value)
-      return fail("graph output '" + printable(output.name()) + "' is not defined");
+      return fail("graph output " + explainMissing(output.name()));
     outputs.push_back(*value);
   }
   return success();

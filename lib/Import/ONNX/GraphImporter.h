@@ -17,6 +17,7 @@ namespace bitwright::onnximport {
 struct Scope {
   explicit Scope(Scope *outer = nullptr) : outer(outer) {}
   llvm::StringMap<ImportedValue> values;
+  llvm::StringMap<std::string> refused; // why an output of a node has no value
   Scope *outer;
 };
 
@@ -38,6 +39,10 @@ public:
   /// What `name` stands for here; null where it is unknown.
   const ImportedValue *lookup(llvm::StringRef name) const;
   mlir::LogicalResult define(llvm::StringRef name, ImportedValue value);
+  /// `name` stands for an output that is not supported: an error where something reads it.
+  mlir::LogicalResult refuse(llvm::StringRef name, std::string reason);
+  /// "'name' is ..." for a name that stands for nothing.
+  std::string explainMissing(llvm::StringRef name) const;
   /// True if a node of the graph being read makes `name`.
   bool isDefinedLater(llvm::StringRef name) const;
 

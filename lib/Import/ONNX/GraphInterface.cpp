@@ -21,8 +21,9 @@ namespace bitwright::onnximport {
 
 FailureOr<int64_t> GraphImporter::readDim(const onnx::TensorShapeProto::Dimension &dim,
                                           StringRef input, std::string &name) {
-  if (dim.has_dim_value()) {
-    if (dim.dim_value() < 0 || dim.dim_value() > maxElements)
+  // Exporters write -1 for a size that is not known.
+  if (dim.has_dim_value() && dim.dim_value() >= 0) {
+    if (dim.dim_value() > maxElements)
       return fail("input '" + printable(input) + "' has the dimension " + Twine(dim.dim_value()));
     return dim.dim_value();
   }

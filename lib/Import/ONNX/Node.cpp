@@ -62,10 +62,7 @@ ImportedValue Node::getImported(unsigned index) {
   const std::string &name = proto.input(index);
   if (const ImportedValue *value = graph.lookup(name))
     return *value;
-  if (graph.isDefinedLater(name))
-    fail("input '" + printable(name) + "' is used before it is defined, or is part of a cycle");
-  else
-    fail("input '" + printable(name) + "' is not defined");
+  fail("input " + graph.explainMissing(name));
   return {};
 }
 
@@ -252,8 +249,14 @@ bool Node::hasOutput(unsigned index) const {
 }
 
 void Node::refuseOutput(unsigned index, StringRef what) {
-  if (hasOutput(index))
-    fail("output " + Twine(index) + " (" + what + ") is not supported");
+  if (hasFailed || !hasOutput(index))
+    return;
+  std::string name = proto.name().empty() ? "" : " '" + printable(proto.name()) + "'";
+  std::string reason = ("output " + Twine(index) + " (" + what + ") of node" + name + " (" +
+                        printable(proto.op_type()) + "), which is not supported")
+                           .str();
+  if (mlir::failed(graph.refuse(proto.output(index), reason)))
+    fail("output '" + printable(proto.output(index)) + "' is defined twice");
 }
 
 void Node::setResult(unsigned index, ImportedValue value) {

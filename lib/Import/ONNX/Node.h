@@ -147,7 +147,7 @@ public:
   void setResult(unsigned index, ImportedValue value);
   /// Sets result 0 with the element type of input 0.
   void setResult(mlir::Value value) { setResult(0, value, getElementType(0)); }
-  /// Fails where the node names this output.
+  /// This output has no value here; the import fails where a node or the graph reads it.
   void refuseOutput(unsigned index, llvm::StringRef what);
 
 private:
