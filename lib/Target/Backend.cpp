@@ -71,7 +71,8 @@ static void setAttributes(llvm::Module &module, const TargetSpec &target) {
   }
 }
 
-/// Generated code may call these and nothing else.
+/// What optimizations may call. A copy through a view may become a memmove nevertheless, which
+/// every C implementation has beside these, freestanding ones too.
 static llvm::TargetLibraryInfoImpl getLibrary(const llvm::Triple &triple) {
   llvm::TargetLibraryInfoImpl library(triple);
   library.disableAllFunctions();
@@ -155,7 +156,8 @@ llvm::Error detail::checkUndefinedSymbols(llvm::StringRef object,
       return llvm::joinErrors(flags.takeError(), name.takeError());
     if (!(*flags & llvm::object::SymbolRef::SF_Undefined) || name->empty())
       continue;
-    bool isRuntime = *name == "memcpy" || *name == "memset" || name->starts_with("bw_");
+    bool isRuntime =
+        *name == "memcpy" || *name == "memmove" || *name == "memset" || name->starts_with("bw_");
     if (!isRuntime && !offered.contains(*name))
       return makeError("the generated code calls '" + *name +
                        "', which the runtime does not offer");

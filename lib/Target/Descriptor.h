@@ -66,7 +66,7 @@ generateCode(llvm::Module &module, const TargetSpec &target, bool asText, bool l
 /// The part of generateCode before code: for printing LLVM IR.
 llvm::Error optimizeModule(llvm::Module &module, const TargetSpec &target);
 
-/// An error if `object` needs symbols other than memcpy, memset, bw_* and `offered`.
+/// An error if `object` needs symbols other than memcpy, memmove, memset, bw_* and `offered`.
 llvm::Error checkUndefinedSymbols(llvm::StringRef object, const llvm::StringSet<> &offered);
 
 /// Links objects (path-free contents) into a shared library or one object.

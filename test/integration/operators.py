@@ -288,4 +288,82 @@ def test_negative_sizes_are_unknown(folder):
             assert np.array_equal(run(library, os.path.join(folder, "run"), {"x": data})[0], np.maximum(data, 0))
 
 
+def test_half_precision(folder):
+    """Sums, products, quotients and roots of f16 round once, on every processor; functions are close."""
+    random = np.random.RandomState(2)
+    x, z = (np.concatenate([random.standard_normal(100), [0, -0.0, 65504, 6e-8, 6.1e-5, np.inf, np.nan]]).astype(np.float16)
+            for _ in range(2))
+    z = np.roll(z, 3)
+    with np.errstate(all="ignore"):
+        exact = [x + z, x - z, x * z, x / z, np.sqrt(np.abs(x)), np.maximum(x, np.float16(0))]
+        close = [np.exp(x), np.tanh(x)]
+    nodes = [build.node(op, "x z", f"y{i}") for i, op in enumerate(["Add", "Sub", "Mul", "Div"])]
+    nodes += [build.node("Abs", "x", "a"), build.node("Sqrt", "a", "y4"), build.node("Relu", "x", "y5"),
+              build.node("Exp", "x", "y6"), build.node("Tanh", "x", "y7")]
+    model = save(folder, "half", nodes, {"x": x, "z": z}, [f"y{i}" for i in range(8)])
+    for level, (flags, _) in bw.LEVELS.items():
+        library = os.path.join(folder, level + ".so")
+        bw.succeed(["quant-compile", model, *flags, "-o", library])
+        if not bw.runs(level):
+            continue
+        given = run(library, os.path.join(folder, level), {"x": x, "z": z})
+        for i, (a, b) in enumerate(zip(given[:6], exact, strict=True)):
+            same = (a == b) | (np.isnan(a) & (np.isnan(b) | (i == 5)))
+            assert same.all(), f"{level}: output {i}: {a[~same]} is not {b[~same]}"
+        for a, b in zip(given[6:], close, strict=True):
+            finite = np.isfinite(b)
+            assert np.array_equal(np.isnan(a), np.isnan(b)) and np.allclose(a[finite], b[finite], rtol=2e-3, atol=1e-6)
+
+
+def test_brain_floats(folder):
+    """f32 to bf16 rounds ties to even, and keeps NaNs."""
+    x = np.concatenate([np.arange(0x3F800000, 0x3F830000, 0x1000).astype(np.uint32).view(np.float32),
+                        np.array([np.nan, np.inf, -np.inf, 3.4e38, -0.0, 1e-40], np.float32)])
+    bits = x.view(np.uint32).astype(np.uint64)
+    rounded = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16 << 16).astype(np.uint32).view(np.float32)
+    expected = np.where(np.isnan(x), x, rounded)
+    nodes = [build.node("Cast", "x", "b", to=TensorProto.BFLOAT16), build.node("Cast", "b", "y0", to=TensorProto.FLOAT)]
+    model = save(folder, "brain", nodes, {"x": x}, ["y0"])
+    library = os.path.join(folder, "brain.so")
+    bw.succeed(["quant-compile", model, "-o", library])
+    for path, options in ((library, []), (model, ["--interpret"])):
+        given = run(path, os.path.join(folder, "out"), {"x": x}, *options)[0]
+        assert np.array_equal(given, expected, equal_nan=True), f"{given} is not {expected}"
+
+
+def test_casts_to_narrow_floats_round_once(folder):
+    """f64 and wide integers do not go through a rounded f32: just above and below a tie, and out of range."""
+    tiny = 2.0 ** -45
+    wide = np.array([sign * scale * (1 + step + side) for sign in (1, -1) for scale in (1, 2.0 ** -15, 2.0 ** 10)
+                     for step in (2.0 ** -8, 3 * 2.0 ** -8, 2.0 ** -11, 3 * 2.0 ** -11) for side in (-tiny, 0, tiny)]
+                    + [65519.999999, 65520, 1e300, -1e300, 1e-300, 3e-8, 2.0 ** -25, 2.0 ** -25 * (1 + tiny), np.nan,
+                       np.inf, 0, -0.0, 3.3961775292304e38, 3.4e38])
+    whole = np.array([2**24 + 2**16, 2**24 + 2**16 + 1, 2**24 + 2**16 - 1, 2**30 + 2**22 + 1, -2**30 - 2**22 - 1, 65519,
+                      65520, 2**31 - 1, -2**31, 0, 7], np.int32)
+    with np.errstate(over="ignore"):
+        halves = [wide.astype(np.float16), whole.astype(np.float64).astype(np.float16)]
+    brains = [np.array([to_brain(v) for v in array.astype(np.float64)], np.float32) for array in (wide, whole)]
+    nodes = []
+    for i, name in enumerate(("x", "n")):
+        nodes += [build.node("Cast", name, f"y{i}", to=TensorProto.FLOAT16),
+                  build.node("Cast", name, f"b{i}", to=TensorProto.BFLOAT16),
+                  build.node("Cast", f"b{i}", f"y{i + 2}", to=TensorProto.FLOAT)]
+    inputs = {"x": wide, "n": whole}
+    model = save(folder, "casts", nodes, inputs, [f"y{i}" for i in range(4)])
+    library = os.path.join(folder, "casts.so")
+    bw.succeed(["quant-compile", model, "-o", library])
+    for path, options in ((library, []), (model, ["--interpret"])):
+        for a, b in zip(run(path, os.path.join(folder, "out"), inputs, *options), halves + brains, strict=True):
+            assert np.array_equal(a, b, equal_nan=True), f"{path}: {a[a != b]} is not {b[a != b]}"
+
+
+def to_brain(x):
+    """The nearest number of eight bits, ties to even, by exact arithmetic."""
+    if not np.isfinite(x) or x == 0:
+        return np.float32(x)
+    unit = Fraction(2) ** (max(math.frexp(x)[1], -125) - 8)
+    rounded = round(Fraction(x) / unit) * unit
+    return np.float32(np.inf if x > 0 else -np.inf) if abs(rounded) >= 2 ** 128 else np.float32(float(rounded))
+
+
 bw.main(__name__)

@@ -209,10 +209,10 @@ LogicalResult bitwright::codegen::emitConvTranspose(Program &p, Operation *opera
     return op.emitError() << "node '" << bitwright::getNodeName(loc) << "': " << message;
   };
   auto weights = bitwright::getFloats(op.getWeight());
-  if (!weights || !p.info(op.getInput()).elementType.isF32())
-    return fail("the weights must be constants and the activations f32 to be compiled");
-  if (op.getBias() && !p.info(op.getBias()).elementType.isF32())
-    return fail("the bias must be f32 to be compiled");
+  if (Type type = p.info(op.getInput()).elementType; !type.isF32())
+    return refuseType(operation, type);
+  if (!weights)
+    return fail("the weights must be constants to be compiled");
   constexpr int64_t mostStride = 64;
   if (op.getStrides()[1] > mostStride)
     return fail("a transposed convolution of a stride above 64 cannot be compiled");

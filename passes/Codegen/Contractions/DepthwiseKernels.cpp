@@ -158,7 +158,7 @@ static LogicalResult checkOperands(Program &p, Operation *op) {
       return fail("the weights and parameters must be constants to be compiled");
   Type element = p.info(op->getOperand(0)).elementType;
   if (!element.isF32() && !element.isInteger(8))
-    return fail("a convolution on this element type cannot be compiled");
+    return refuseType(op, element);
   return success();
 }
 

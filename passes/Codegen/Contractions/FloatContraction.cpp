@@ -96,8 +96,10 @@ LogicalResult bitwright::codegen::emitFloatContraction(Program &p, Operation *op
     return op->emitError() << "node '" << bitwright::getNodeName(loc) << "': " << message;
   };
   auto weights = bitwright::getFloats(op->getOperand(1));
-  if (!weights || !p.info(op->getOperand(0)).elementType.isF32())
-    return fail("the weights must be constants and the activations f32 to be compiled");
+  if (Type type = p.info(op->getOperand(0)).elementType; !type.isF32())
+    return refuseType(op, type);
+  if (!weights)
+    return fail("the weights must be constants to be compiled");
   std::optional<SmallVector<float>> bias;
   if (op->getNumOperands() > 2 && !(bias = bitwright::getFloats(op->getOperand(2))))
     return fail("the bias must be a constant to be compiled");

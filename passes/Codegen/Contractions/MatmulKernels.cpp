@@ -121,9 +121,8 @@ LogicalResult bitwright::codegen::emitMatmul(Program &p, Operation *op, const Gr
   Location loc = op->getLoc();
   auto matmul = cast<qnn::MatmulOp>(op);
   for (Value operand : op->getOperands())
-    if (!p.info(operand).elementType.isF32())
-      return op->emitError() << "node '" << bitwright::getNodeName(loc) << "': a matmul of "
-                             << p.info(operand).elementType << " cannot be compiled";
+    if (Type type = p.info(operand).elementType; !type.isF32())
+      return refuseType(op, type);
   const Dims x = p.info(matmul.getLhs()).dims, z = p.info(op->getResult(0)).dims;
   size_t batchRank = z.size() - 2;
   Matmul m{p, matmul, Epilogue{p, op, group, z.back()}, batchRank};

@@ -52,6 +52,7 @@ Value bitwright::codegen::emitGroup(KernelBuilder &k, const Group &group,
     for (Value &operand : operands)
       operand = k.splat(operand, k.like(operand.getType(), widest));
     result = emitElementwise(k, op, operands);
+    assert(result && "checkElementwise accepts what emitElementwise emits");
     registers[op->getResult(0)] = result;
   }
   return result;

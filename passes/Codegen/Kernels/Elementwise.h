@@ -16,8 +16,11 @@ namespace bitwright::codegen {
 /// Ops that compute each result element from elements at the same place.
 bool isElementwise(mlir::Operation *op);
 
+/// An error where `op` has no code for its element types, which it names.
+mlir::LogicalResult checkElementwise(mlir::Operation *op);
+
 /// Emits `op` on registers (scalars or vectors of equal lanes). i1 tensors are
-/// i1 registers, 8-bit storage stays i8. Returns null for an op it cannot emit.
+/// i1 registers, 8-bit storage stays i8. `checkElementwise` has accepted the op.
 Value emitElementwise(KernelBuilder &k, mlir::Operation *op, ValueRange operands);
 
 /// saturate(round_half_even(r) + zeroPoint) to [low, high] in storage of type

@@ -5,7 +5,9 @@
 
 #include "passes/Codegen/Build/MathEmitter.h"
 #include "passes/Codegen/Kernels/Elementwise.h"
+#include "passes/Codegen/Plan/Lowering.h"
 
+#include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -21,6 +23,30 @@ bool bitwright::codegen::isElementwise(Operation *op) {
   if (auto dequantize = dyn_cast<qnn::DequantizeOp>(op))
     return dequantize.getBlockSize() == 0;
   return isa<qnn::ElementwiseInterface, qnn::RequantizeOp, qnn::QAddOp, qnn::QMulOp>(op);
+}
+
+/// Functions that are approximated, in f32 alone.
+static bool isFunction(Operation *op) {
+  return isa<qnn::CosOp, qnn::EluOp, qnn::ErfOp, qnn::ExpOp, qnn::GeluOp, qnn::LogOp, qnn::PowOp,
+             qnn::SigmoidOp, qnn::SiluOp, qnn::SinOp, qnn::SoftplusOp, qnn::TanhOp>(op);
+}
+
+static bool isNarrowFloat(Type type) { return type.isF16() || type.isBF16(); }
+
+LogicalResult bitwright::codegen::checkElementwise(Operation *op) {
+  Type result = getElementTypeOrSelf(op->getResult(0).getType()),
+       input = getElementTypeOrSelf(op->getOperand(0).getType());
+  if (isa<qnn::QuantizeOp, qnn::DequantizeOp>(op) &&
+      (isNarrowFloat(input) || isNarrowFloat(result)))
+    return refuseType(op, isNarrowFloat(input) ? input : result);
+  if (!isFunction(op))
+    return success();
+  if (!isa<FloatType>(input))
+    return refuseType(op, input);
+  for (Value operand : op->getOperands())
+    if (Type type = getElementTypeOrSelf(operand.getType()); type.isF64())
+      return refuseType(op, type);
+  return success();
 }
 
 static bool isFloat(Value x) { return isa<FloatType>(getElementTypeOrSelf(x.getType())); }
@@ -169,10 +195,48 @@ static Value emitBinary(KernelBuilder &k, Operation *op, Value x, Value y) {
       .Default([](Operation *) { return Value(); });
 }
 
-/// bf16 as f32, exact.
+/// f16 and bf16 as f32, exact; others as they are.
 static Value widen(KernelBuilder &k, Value x) {
+  Type element = getElementTypeOrSelf(x.getType());
+  if (element.isF16())
+    return emitHalfToFloat(k, x);
   Type type = k.like(k.f32(), x.getType());
-  return x.getType() == type ? x : arith::ExtFOp::create(k.builder(), k.location(), type, x);
+  return element.isBF16() ? arith::ExtFOp::create(k.builder(), k.location(), type, x) : x;
+}
+
+/// f32 rounded to f16 or bf16, ties to even.
+static Value narrow(KernelBuilder &k, Value x, Type to) {
+  if (to.isF16())
+    return emitFloatToHalf(k, x);
+  Type ints = k.like(k.i32(), x.getType());
+  Value bits = k.bitcast(x, ints), odd = k.bitAnd(k.shrLogical(bits, 16), k.integer(ints, 1));
+  Value rounded = k.add(bits, k.add(odd, k.integer(ints, 0x7FFF)));
+  Value isNan = k.compare(FPred::UNO, x, x);
+  rounded = k.select(isNan, k.bitOr(bits, k.integer(ints, 1 << 22)), rounded);
+  return k.bitcast(k.truncate(k.shrLogical(rounded, 16), k.i16()), k.like(to, x.getType()));
+}
+
+/// f64 as f32 with an odd last bit where it is inexact: what is rounded from there to fewer bits is
+/// as if it had been rounded once.
+static Value roundToOdd(KernelBuilder &k, Value x) {
+  Type floats = k.like(k.f32(), x.getType()), ints = k.like(k.i32(), x.getType());
+  Value near = arith::TruncFOp::create(k.builder(), k.location(), floats, x);
+  Value back = arith::ExtFOp::create(k.builder(), k.location(), x.getType(), near);
+  Value bits = k.bitcast(near, ints), one = k.integer(ints, 1);
+  Value isAbove = k.compare(FPred::OGT, k.abs(back), k.abs(x));
+  Value other = k.select(isAbove, k.sub(bits, one), k.add(bits, one));
+  Value isEven = k.compare(IPred::eq, k.bitAnd(bits, one), k.zero(ints));
+  Value moves = k.bitAnd(k.compare(FPred::ONE, back, x), isEven);
+  return k.bitcast(k.select(moves, other, bits), floats);
+}
+
+/// A number as f32, such that rounding it to f16 or bf16 is the only rounding.
+static Value widenForNarrow(KernelBuilder &k, Value x, bool isUnsigned) {
+  if (!isFloat(x)) {
+    bool isExact = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth() <= 16;
+    x = k.toFloat(x, isExact ? k.f32() : k.f64(), isUnsigned);
+  }
+  return getElementTypeOrSelf(x.getType()).isF64() ? roundToOdd(k, x) : widen(k, x);
 }
 
 static Value emitCast(KernelBuilder &k, qnn::CastOp op, Value x) {
@@ -180,18 +244,14 @@ static Value emitCast(KernelBuilder &k, qnn::CastOp op, Value x) {
   Type type = k.like(to, x.getType());
   if (from == to && op.getUnsignedInput() == op.getUnsignedResult())
     return x;
-  if (from.isF16())
-    x = emitHalfToFloat(k, x);
+  x = widen(k, x);
   if (to.isInteger(1)) {
     return isFloat(x) ? k.compare(FPred::UNE, x, k.zero(x.getType()))
                       : k.compare(IPred::ne, x, k.zero(x.getType()));
   }
   bool inputUnsigned = op.getUnsignedInput() || from.isInteger(1);
-  if (to.isF16() && !from.isF64()) {
-    // Exact through f32: an integer that f32 rounds is infinite in f16.
-    Value wide = isFloat(x) ? widen(k, x) : k.toFloat(x, k.f32(), inputUnsigned);
-    return emitFloatToHalf(k, wide);
-  }
+  if (isNarrowFloat(to))
+    return narrow(k, widenForNarrow(k, x, inputUnsigned), to);
   if (isFloat(x)) {
     if (isa<FloatType>(to)) {
       if (to == getElementTypeOrSelf(x.getType()))
@@ -220,6 +280,10 @@ static Value emitCast(KernelBuilder &k, qnn::CastOp op, Value x) {
 
 /// float(q - zero_point), exact.
 static Value centered(KernelBuilder &k, Value q, Value zeroPoint, bool isUnsigned) {
+  if (getElementTypeOrSelf(q.getType()).getIntOrFloatBitWidth() > 16) // needs a 33rd bit
+    return k.toFloat(
+        k.sub(k.extend(q, k.i64(), isUnsigned), k.extend(zeroPoint, k.i64(), isUnsigned)), k.f32(),
+        false);
   Value difference =
       k.sub(k.extend(q, k.i32(), isUnsigned), k.extend(zeroPoint, k.i32(), isUnsigned));
   return k.toFloat(difference, k.f32(), false);
@@ -247,11 +311,27 @@ static std::pair<int64_t, int64_t> storageRange(Type storage, bool isUnsigned) {
   return {-(int64_t(1) << (bits - 1)), (int64_t(1) << (bits - 1)) - 1};
 }
 
+/// roundInto for storage of 32 bits, whose ends no f32 holds: the sum is formed in f64, where it is
+/// exact for all floats that do not saturate anyway.
+static Value roundIntoWide(KernelBuilder &k, Value r, Value zeroPoint, Type storage,
+                           bool isUnsigned) {
+  auto [low, high] = storageRange(storage, isUnsigned);
+  Value zero = k.toFloat(zeroPoint, k.f64(), isUnsigned);
+  Type floats = zero.getType();
+  Value rounded = arith::ExtFOp::create(k.builder(), k.location(), floats, k.roundEven(r));
+  Value lower = k.number(floats, double(low)), upper = k.number(floats, double(high));
+  Value sum = k.select(k.compare(FPred::UNO, r, r), zero, k.add(rounded, zero));
+  sum = k.select(k.compare(FPred::OLT, sum, lower), lower, sum);
+  sum = k.select(k.compare(FPred::OGT, sum, upper), upper, sum);
+  return k.toInt(sum, storage, isUnsigned);
+}
+
 static Value emitQuantized(KernelBuilder &k, Operation *op, ValueRange x) {
   return llvm::TypeSwitch<Operation *, Value>(op)
       .Case([&](qnn::QuantizeOp o) {
         Type storage = o.getType().getElementType();
         auto [low, high] = storageRange(storage, o.getIsUnsigned());
+        Value r = k.fdiv(x[0], x[1]);
         if (storage.getIntOrFloatBitWidth() > 16)
           return roundIntoWide(k, r, x[2], storage, o.getIsUnsigned());
         return roundInto(k, r, x[2], storage, o.getIsUnsigned(), low, high);
@@ -280,10 +360,6 @@ static Value emitQuantized(KernelBuilder &k, Operation *op, ValueRange x) {
         return roundInto(k, r, x[5], k.i8(), o.getUnsignedOutput(), o.getClampMin(),
                          o.getClampMax());
       })
-  if (getElementTypeOrSelf(q.getType()).getIntOrFloatBitWidth() > 16) // needs a 33rd bit
-    return k.toFloat(
-        k.sub(k.extend(q, k.i64(), isUnsigned), k.extend(zeroPoint, k.i64(), isUnsigned)), k.f32(),
-        false);
       .Default([](Operation *) { return Value(); });
 }
 
@@ -294,20 +370,9 @@ Value bitwright::codegen::emitElementwise(KernelBuilder &k, Operation *op, Value
     return k.select(x[0], x[1], x[2]);
   if (isa<qnn::QuantizeOp, qnn::DequantizeOp, qnn::RequantizeOp, qnn::QAddOp, qnn::QMulOp>(op))
     return emitQuantized(k, op, x);
-  return x.size() == 1 ? emitUnary(k, op, x[0]) : emitBinary(k, op, x[0], x[1]);
+  // Narrow floats are computed with in f32, which rounds + - * / and sqrt to the same f16 and bf16.
+  SmallVector<Value> wide = llvm::map_to_vector(x, [&](Value value) { return widen(k, value); });
+  Value result = wide.size() == 1 ? emitUnary(k, op, wide[0]) : emitBinary(k, op, wide[0], wide[1]);
+  Type type = getElementTypeOrSelf(op->getResult(0).getType());
+  return result && isNarrowFloat(type) ? narrow(k, result, type) : result;
 }
-/// roundInto for storage of 32 bits, whose ends no f32 holds: the sum is formed in f64, where it is
-/// exact for all floats that do not saturate anyway.
-static Value roundIntoWide(KernelBuilder &k, Value r, Value zeroPoint, Type storage,
-                           bool isUnsigned) {
-  auto [low, high] = storageRange(storage, isUnsigned);
-  Value zero = k.toFloat(zeroPoint, k.f64(), isUnsigned);
-  Type floats = zero.getType();
-  Value rounded = arith::ExtFOp::create(k.builder(), k.location(), floats, k.roundEven(r));
-  Value lower = k.number(floats, double(low)), upper = k.number(floats, double(high));
-  Value sum = k.select(k.compare(FPred::UNO, r, r), zero, k.add(rounded, zero));
-  sum = k.select(k.compare(FPred::OLT, sum, lower), lower, sum);
-  sum = k.select(k.compare(FPred::OGT, sum, upper), upper, sum);
-  return k.toInt(sum, storage, isUnsigned);
-}
-

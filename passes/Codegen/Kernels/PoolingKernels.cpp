@@ -142,8 +142,7 @@ LogicalResult bitwright::codegen::emitPooling(Program &p, Operation *op) {
                                (element.isInteger() && element.getIntOrFloatBitWidth() >= 8)
                          : element.isF32() || isa<qnn::QAvgPool2dOp>(op);
   if (!supported)
-    return op->emitError() << "node '" << bitwright::getNodeName(loc) << "': '" << op->getName()
-                           << "' on " << element << " cannot be compiled";
+    return refuseType(op, element);
   Pool pool{op, getWindow(op), element, false};
   SmallVector<Value> quantization;
   if (auto average = dyn_cast<qnn::QAvgPool2dOp>(op)) {

@@ -427,15 +427,14 @@ LogicalResult bitwright::codegen::emitReduction(Program &p, Operation *op) {
     Type type = p.info(value).elementType;
     bool isNarrowFloat = isa<FloatType>(type) && !type.isF32();
     if (isNarrowFloat || type.isInteger(1) || type.isInteger(4))
-      return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '"
-                             << op->getName() << "' on " << type << " cannot be compiled";
+      return refuseType(op, type);
   }
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<qnn::ReduceMaxOp, qnn::ReduceMeanOp, qnn::ReduceMinOp, qnn::ReduceProdOp,
             qnn::ReduceSumOp, qnn::QReduceMeanOp>(
           [&](auto o) { return emitReduce(p, op, o.getAxes()); })
-      .Case([&](qnn::CumSumOp o) { return emitCumSum(p, o); })
       .Case([&](qnn::ArgMaxOp o) { return emitArgMax(p, o); })
+      .Case([&](qnn::CumSumOp o) { return emitCumSum(p, o); })
       .Case([&](qnn::SoftmaxOp o) { return emitSoftmax(p, o); })
       .Case([&](qnn::RmsNormOp o) {
         return emitNorm(p, op, o.getScale(), Value(), -1, o.getEpsilon().convertToDouble());

@@ -154,7 +154,7 @@ LogicalResult bitwright::codegen::emitResize(Program &p, Operation *operation) {
   bool isNearest = op.getMode() == qnn::ResizeMode::Nearest;
   Type element = p.info(op.getInput()).elementType;
   if (element.isInteger(4) || (!isNearest && !element.isF32()))
-    return fail("a resize of this element type cannot be compiled");
+    return refuseType(operation, element);
   ArrayRef<double> scales = op.getScales();
   if (scales.size() != 2 || !(scales[0] > 0) || !(scales[1] > 0))
     return fail("a resize needs two positive scales");

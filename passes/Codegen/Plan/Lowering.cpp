@@ -341,7 +341,15 @@ LogicalResult Lowering::emitIf(Operation *op) {
   return status;
 }
 
+LogicalResult bitwright::codegen::refuseType(Operation *op, Type type) {
+  return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '"
+                         << op->getName() << "' on " << type << " cannot be compiled";
+}
+
 LogicalResult Lowering::emitUnit(const Unit &unit) {
+  for (Operation *member : unit.group.members)
+    if (failed(checkElementwise(member)))
+      return failure();
   if (!unit.anchor)
     return emitElementwiseKernel(p, unit.group);
   Operation *op = unit.anchor;

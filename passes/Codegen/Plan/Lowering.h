@@ -67,6 +67,9 @@ bool isView(mlir::Operation *op);
 /// result, and transposes of that, get a Repeat. False where it must run.
 bool bindRepeat(Program &program, mlir::Operation *op);
 
+/// "node 'x': 'qnn.linear' on f16 cannot be compiled".
+mlir::LogicalResult refuseType(mlir::Operation *op, mlir::Type type);
+
 /// Emits the kernels of one op that is not elementwise. `epilogue` is empty or
 /// has the op's result as leaf 0.
 mlir::LogicalResult emitContraction(Program &program, mlir::Operation *op, const Group &epilogue);
