@@ -4,6 +4,7 @@
 /// Constant folding, folding of shape arithmetic and shape inference in one
 /// walk from top to bottom: each needs what the others found out above.
 
+#include "FoldBudget.h"
 #include "passes/Common/Utils.h"
 #include "passes/Simplify/DequantizedConstants.h"
 #include "passes/Simplify/Passes.h"
@@ -14,7 +15,6 @@
 
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "llvm/Support/MathExtras.h"
 
 namespace bitwright {
 #define GEN_PASS_DEF_FOLDCONSTANTSPASS
@@ -30,7 +30,7 @@ namespace {
 class ConstantFolder {
 public:
   ConstantFolder(func::FuncOp func, int64_t maxBytes)
-      : func(func), maxBytes(maxBytes), builder(func.getContext()) {}
+      : func(func), budget(func, maxBytes), builder(func.getContext()) {}
 
   LogicalResult run();
 
@@ -48,7 +48,7 @@ private:
   void updateSignature();
 
   func::FuncOp func;
-  int64_t maxBytes;
+  FoldBudget budget;
   OpBuilder builder;
   ShapeValues shapes;
   SmallVector<Operation *> dead; // erased at the end: `shapes` remembers values
@@ -185,27 +185,11 @@ bool ConstantFolder::foldShapeArithmetic(Operation *op) {
   return true;
 }
 
-/// Bytes of all of them; the largest number where that is not known.
-int64_t getBytes(TypeRange types) {
-  int64_t bytes = 0;
-  for (Type type : types) {
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    int64_t size = tensor && tensor.hasStaticShape() ? getByteSize(tensor) : -1;
-    if (size < 0 || llvm::AddOverflow(bytes, size, bytes))
-      return std::numeric_limits<int64_t>::max();
-  }
-  return bytes;
-}
-
-/// What a result may be larger than its operands: small tables always fold.
-constexpr int64_t maxGrowth = 8;
-constexpr int64_t alwaysFoldBytes = 4096;
-
 /// Weights that are computed from dequantized ones: moves keep them stored, what else there is
 /// reads float constants from here on.
 bool ConstantFolder::foldDequantized(Operation *op) {
   if (!isMemoryEffectFree(op) || isa<qnn::ContractionInterface>(op) ||
-      !readsDequantizedConstants(op))
+      !readsDequantizedConstants(op) || !budget.affordsOnStored(op))
     return false;
   if (Value moved = moveStoredConstant(op, builder)) {
     replace(op, moved);
@@ -223,15 +207,15 @@ bool ConstantFolder::foldByEvaluation(Operation *op) {
     return false;
   if (!llvm::all_of(op->getOperands(), isConstantValue))
     return false;
-  int64_t bytes = getBytes(op->getResultTypes());
-  if (bytes > maxBytes || (!isa<qnn::CastOp>(op) && bytes > alwaysFoldBytes &&
-                           bytes / maxGrowth > getBytes(op->getOperandTypes())))
+  if (!budget.affords(op))
     return false;
+  budget.pay(op);
   auto attributes = evaluateOnConstants(op);
   if (!attributes) { // a run-time error stays one: the op is left where it is
     llvm::consumeError(attributes.takeError());
     return false;
   }
+  budget.record(op, *attributes);
   builder.setInsertionPoint(op);
   SmallVector<Value> values;
   for (TypedAttr attribute : *attributes)

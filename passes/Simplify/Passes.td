@@ -21,6 +21,10 @@ def FoldConstantsPass : Pass<"qnn-fold-constants", "::mlir::func::FuncOp"> {
     the way, and the results of the function follow. `qnn.if` on a constant is replaced by its region. Left alone:
     `qnn.dequantize` (it is what QDQ form is made of), and results over `max-bytes` or more than eight times their
     operands unless the op is a cast.
+
+    Constants that take the place of others are free; those that are added to them grow the function by at most
+    `max-bytes` and as much as its constants had. The bytes that all foldings read and write are bounded by 4 `max-bytes`
+    and 32 times its constants. An op that costs more runs with the model.
   }];
   let options = [Option<"maxBytes", "max-bytes", "int64_t", /*default=*/"int64_t(64) << 20",
                         "Largest result to compute, in bytes">];

@@ -1,5 +1,6 @@
 // RUN: quant-opt %s --qnn-fold-constants --split-input-file | FileCheck %s
 // RUN: quant-opt %s --qnn-fold-constants --split-input-file | quant-opt --split-input-file --qnn-fold-constants | FileCheck %s
+// RUN: quant-opt %s --qnn-fold-constants=max-bytes=40000 --split-input-file | FileCheck %s --check-prefix=BUDGET
 
 // The batch is copied with 0, the rest is known: the reshape becomes static but for it.
 // CHECK-LABEL: func.func @reshape_to_shape
@@ -187,4 +188,57 @@ func.func @computed_weights(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %w = qnn.mul %d, %two : tensor<2x2xf32>, tensor<f32> -> tensor<2x2xf32>
   %y = qnn.linear %x, %w : tensor<1x2xf32>, tensor<2x2xf32> -> tensor<1x2xf32>
   return %y : tensor<1x2xf32>
+}
+
+// -----
+
+// Products that leave their table where it is are paid for: 40000 bytes and the table's 32768 are two.
+// CHECK-LABEL: func.func @readers_of_a_table
+// CHECK-NOT: qnn.mul
+// BUDGET-LABEL: func.func @readers_of_a_table
+// BUDGET-COUNT-2: qnn.mul
+// BUDGET-NOT: qnn.mul
+func.func @readers_of_a_table()
+    -> (tensor<8192xf32>, tensor<8192xf32>, tensor<8192xf32>, tensor<8192xf32>) {
+  %table = qnn.constant dense<3.0> : tensor<8192xf32>
+  %s0 = qnn.constant dense<0.5> : tensor<f32>
+  %s1 = qnn.constant dense<1.5> : tensor<f32>
+  %s2 = qnn.constant dense<2.5> : tensor<f32>
+  %s3 = qnn.constant dense<3.5> : tensor<f32>
+  %0 = qnn.mul %table, %s0 : tensor<8192xf32>, tensor<f32> -> tensor<8192xf32>
+  %1 = qnn.mul %table, %s1 : tensor<8192xf32>, tensor<f32> -> tensor<8192xf32>
+  %2 = qnn.mul %table, %s2 : tensor<8192xf32>, tensor<f32> -> tensor<8192xf32>
+  %3 = qnn.mul %table, %s3 : tensor<8192xf32>, tensor<f32> -> tensor<8192xf32>
+  return %0, %1, %2, %3
+    : tensor<8192xf32>, tensor<8192xf32>, tensor<8192xf32>, tensor<8192xf32>
+}
+
+// -----
+
+// Weights that layers share are transposed and the like once for each: the same bytes are free.
+// BUDGET-LABEL: func.func @same_result
+// BUDGET-NOT: qnn.neg
+func.func @same_result(%x: tensor<8192xf32>) -> (tensor<8192xf32>, tensor<8192xf32>, tensor<8192xf32>, tensor<8192xf32>) {
+  %table = qnn.constant dense<3.0> : tensor<8192xf32>
+  %0 = qnn.neg %table : tensor<8192xf32> -> tensor<8192xf32>
+  %1 = qnn.neg %table : tensor<8192xf32> -> tensor<8192xf32>
+  %2 = qnn.neg %table : tensor<8192xf32> -> tensor<8192xf32>
+  %3 = qnn.neg %table : tensor<8192xf32> -> tensor<8192xf32>
+  return %0, %1, %2, %3
+    : tensor<8192xf32>, tensor<8192xf32>, tensor<8192xf32>, tensor<8192xf32>
+}
+
+// -----
+
+// What takes the place of its operand is no growth, nor is a cast to something wider.
+// BUDGET-LABEL: func.func @chain
+// BUDGET-NOT: qnn.neg
+// BUDGET: return
+func.func @chain() -> tensor<8192xf32> {
+  %table = qnn.constant dense<3> : tensor<8192xi8>
+  %0 = qnn.cast %table : tensor<8192xi8> -> tensor<8192xf32>
+  %1 = qnn.neg %0 : tensor<8192xf32> -> tensor<8192xf32>
+  %2 = qnn.exp %1 : tensor<8192xf32> -> tensor<8192xf32>
+  %3 = qnn.neg %2 : tensor<8192xf32> -> tensor<8192xf32>
+  return %3 : tensor<8192xf32>
 }
