@@ -3,16 +3,21 @@
 one line what and where; no signal, no long wait, no partial and no deleted output file.
 """
 
+import hashlib
 import json
 import os
 import resource
 import signal
+import struct
 import subprocess
 import time
 
 import numpy as np
+import onnx
+from onnx import TensorProto, helper
 
 import bitwright_test as bw
+import onnx_builder as build
 
 RESNET = os.path.join(bw.MODELS, "fashion-resnet", "model.onnx")
 MOBILE = os.path.join(bw.MODELS, "fashion-mobile", "model.onnx")
@@ -130,6 +135,42 @@ def test_folders_and_empty_files_as_input(folder):
     refuses(["quant-opt", folder, "-o", out + ".mlir"])
     refuses(["quant-compile", folder, "-o", out + ".so"])
     refuses(["quant-run", folder, "--benchmark"])
+
+
+def sign(payload, text_size, version=2):
+    """The bytes of a packed module whose checksum is right."""
+    header = b"BWBC" + struct.pack("<IQ", version, len(payload)) + hashlib.sha256(payload).digest()
+    return (header + struct.pack("<Q", text_size)).ljust(64, b"\0") + payload
+
+
+def test_packed_modules_with_a_right_checksum(folder):
+    """Whoever can change a file can change its checksum, too: no reader behind it trusts the bytes."""
+    source = os.path.join(bw.SOURCE, "test", "passes", "Calibration", "Inputs", "linear.mlir")
+    path, changed = os.path.join(folder, "m.mlirbc"), os.path.join(folder, "changed.mlirbc")
+    out = os.path.join(folder, "o.mlir")
+    bw.succeed(["quant-opt", source, "-o", path])
+    bw.succeed(["quant-opt", path, "-o", os.path.join(folder, "same.mlirbc")])
+    with open(path, "rb") as file, open(os.path.join(folder, "same.mlirbc"), "rb") as same:
+        data = file.read()
+        assert data == same.read()
+    payload, text_size = data[64:], struct.unpack("<Q", data[48:56])[0]
+    assert sign(payload, text_size) == data
+    random = np.random.RandomState(7)
+    for _ in range(40):
+        variant = bytearray(payload)
+        for place in random.randint(0, len(variant), random.randint(1, 4)):
+            variant[place] = random.randint(256)
+        with open(changed, "wb") as file:
+            file.write(sign(bytes(variant), text_size))
+        done = bw.run(["quant-opt", changed, "-o", out], timeout=10)
+        assert done.returncode in (0, 1), f"exits with {done.returncode}: {done.stderr[:300]}"
+    for size in (len(payload) + 1, 2**64 - 1, 2**64 - 63):
+        with open(changed, "wb") as file:
+            file.write(sign(payload, size))
+        refuses(["quant-opt", changed, "-o", out], "changed.mlirbc", "of text")
+    with open(changed, "wb") as file:
+        file.write(sign(b"ML\xefR" + payload, text_size, version=1))
+    refuses(["quant-opt", changed, "-o", out], "changed.mlirbc", "has version 1")
 
 
 def test_full_disk(folder):
@@ -347,6 +388,25 @@ def test_calibration_memory_does_not_grow(folder):
     few, many = (peak_memory(["quant-opt", "--calibrate=" + SAMPLES, f"--samples={n}", module,
                               "-o", os.path.join(folder, "c.mlir")]) for n in (16, 512))
     assert many <= 1.1 * few, f"16 samples take {few} KB, 512 take {many} KB"
+
+
+def test_folding_does_not_grow(folder):
+    """A file of a few kilobytes that asks for many large constants: what is not folded is computed when it runs."""
+    count = 30
+    nodes = [build.node("ConstantOfShape", "size", "a0", value=helper.make_tensor("v", TensorProto.FLOAT, [1], [1.0]))]
+    nodes += [build.node("Concat", " ".join([f"a{i}"] * 4), f"a{i + 1}", axis=0) for i in range(4)]
+    for i in range(count):
+        nodes += [build.node("Mul", f"a4 s{i}", f"m{i}"), build.node("ReduceMax", f"m{i}", f"r{i}", keepdims=0),
+                  build.node("Add", f"{f'p{i - 1}' if i else 'x'} r{i}", f"p{i}")]
+    constants = {f"s{i}": np.array(i, np.float32) for i in range(count)} | {"size": np.array([1 << 16])}
+    model = build.make(13, {"x": (TensorProto.FLOAT, [1])}, nodes, f"p{count - 1}", constants)
+    path, library, x = (os.path.join(folder, name) for name in ("m.onnx", "m.so", "x.npy"))
+    onnx.save(model, path)
+    peak = peak_memory(["quant-compile", path, "-o", library])
+    assert peak < 1500 * 1000, f"takes {peak} KB"
+    np.save(x, np.array([0.5], np.float32))
+    bw.succeed(["quant-run", library, "--input=" + x, "--output=" + os.path.join(folder, "out")])
+    assert np.load(os.path.join(folder, "out", "output_0.npy")) == 0.5 + count * (count - 1) // 2
 
 
 def test_json_is_json(folder):

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// MLIR bytecode behind a checksum: its reader trusts what it reads, so bytes
-/// that changed on the way never reach it.
+/// Modules in one file, weights included. What is inside is text and a safetensors file, whose
+/// readers take any bytes. MLIR's own bytecode is not read at all: its reader trusts the bytes, and
+/// writes where they tell it to.
 
 #include "ModuleFormat.h"
 
 #include "bitwright/Support/Error.h"
-#include "dialects/QNN/QNNDialect.h"
-#include "mlir/Bytecode/BytecodeWriter.h"
-#include "llvm/Support/Alignment.h"
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/SHA256.h"
 
 using namespace mlir;
@@ -18,14 +17,16 @@ using namespace bitwright;
 
 namespace {
 
-// The header: magic, version (u32), payload size (u64), SHA-256 of the
-// payload, zeros up to 64 bytes. Numbers are little-endian.
+// The header: magic, version (u32), payload size (u64), SHA-256 of the payload, size of the text
+// (u64), zeros up to 64 bytes. Numbers are little-endian. The payload: the text, zeros up to a
+// multiple of 64 bytes, the safetensors file.
 constexpr llvm::StringLiteral magic = "BWBC";
 constexpr llvm::StringLiteral mlirMagic = "ML\xefR";
-constexpr uint32_t version = 1;
+constexpr uint32_t version = 2;
 constexpr size_t headerBytes = 64;
 constexpr size_t digestOffset = 16;
 constexpr size_t digestBytes = 32;
+constexpr size_t textSizeOffset = digestOffset + digestBytes;
 
 std::array<uint8_t, digestBytes> digest(StringRef payload) {
   return llvm::SHA256::hash(ArrayRef<uint8_t>(payload.bytes_begin(), payload.size()));
@@ -35,53 +36,50 @@ std::array<uint8_t, digestBytes> digest(StringRef payload) {
 
 ContentKind bitwright::classify(StringRef contents) {
   if (contents.starts_with(magic))
-    return ContentKind::Bytecode;
+    return ContentKind::Packed;
   if (contents.starts_with(mlirMagic))
-    return ContentKind::BareBytecode;
+    return ContentKind::Bytecode;
   return ContentKind::Text;
 }
 
-llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> bitwright::unwrapBytecode(StringRef contents,
-                                                                              StringRef path) {
+llvm::Expected<PackedModule> bitwright::unpackModule(StringRef contents, StringRef path) {
   auto fail = [&](const llvm::Twine &reason) -> llvm::Error {
-    return makeError("'" + path + "': " + reason);
+    return makeError("'" + path + "': the packed module " + reason);
   };
   if (contents.size() < headerBytes)
-    return fail("bytecode is truncated");
+    return fail("is truncated");
   uint32_t found = llvm::support::endian::read32le(contents.data() + 4);
   if (found != version)
-    return fail("bytecode has version " + llvm::Twine(found) + ", but this tool reads version " +
+    return fail("has version " + llvm::Twine(found) + ", but this tool reads version " +
                 llvm::Twine(version));
   StringRef payload = contents.substr(headerBytes);
   uint64_t size = llvm::support::endian::read64le(contents.data() + 8);
   if (size != payload.size())
-    return fail("bytecode is truncated: expects " + llvm::Twine(size) + " bytes, but got " +
+    return fail("is truncated: expects " + llvm::Twine(size) + " bytes, but got " +
                 llvm::Twine(payload.size()));
   auto sum = digest(payload);
   if (std::memcmp(sum.data(), contents.data() + digestOffset, digestBytes) != 0)
-    return fail("bytecode does not match its checksum");
-  const llvm::Align alignment(64);
-  if (llvm::isAddrAligned(alignment, payload.data()))
-    return llvm::MemoryBuffer::getMemBuffer(payload, path, /*RequiresNullTerminator=*/false);
-  auto copy = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(payload.size(), path, alignment);
-  if (!copy)
-    return fail("not enough memory for " + llvm::Twine(payload.size()) + " bytes");
-  llvm::copy(payload, copy->getBufferStart());
-  return copy;
+    return fail("does not match its checksum");
+  uint64_t textSize = llvm::support::endian::read64le(contents.data() + textSizeOffset);
+  if (textSize > size || llvm::alignTo(textSize, headerBytes) > size)
+    return fail("has " + llvm::Twine(size) + " bytes, but " + llvm::Twine(textSize) + " of text");
+  return PackedModule{payload.take_front(textSize),
+                      payload.substr(llvm::alignTo(textSize, headerBytes))};
 }
 
-llvm::Error bitwright::writeBytecode(ModuleOp module, llvm::raw_ostream &stream) {
-  std::string payload;
-  llvm::raw_string_ostream text(payload);
-  qnn::PrintWeightsScope weights(module.getContext());
-  if (failed(writeBytecodeToFile(module, text, BytecodeWriterConfig("bitwright"))))
-    return makeError("cannot encode the module as bytecode");
+llvm::Error bitwright::packModule(ModuleOp module, StringRef text, llvm::raw_ostream &stream) {
+  std::string payload(text);
+  payload.resize(llvm::alignTo(payload.size(), headerBytes), '\0');
+  llvm::raw_string_ostream payloadStream(payload);
+  if (llvm::Error error = writeWeights(module, payloadStream))
+    return error;
   char header[headerBytes] = {};
   llvm::copy(magic, header);
   llvm::support::endian::write32le(header + 4, version);
   llvm::support::endian::write64le(header + 8, payload.size());
   auto sum = digest(payload);
   std::memcpy(header + digestOffset, sum.data(), digestBytes);
+  llvm::support::endian::write64le(header + textSizeOffset, text.size());
   stream.write(header, headerBytes);
   stream << payload;
   return llvm::Error::success();

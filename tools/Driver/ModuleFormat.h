@@ -16,15 +16,18 @@ class OutputGroup;
 struct LoadOptions;
 
 /// What a file holds, by its first bytes.
-enum class ContentKind { Text, Bytecode, BareBytecode };
+enum class ContentKind { Text, Packed, Bytecode };
 ContentKind classify(llvm::StringRef contents);
 
-/// The MLIR bytecode inside a checksummed file, aligned as its reader wants it.
-llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> unwrapBytecode(llvm::StringRef contents,
-                                                                   llvm::StringRef path);
+/// The parts of a packed module; `weights` is a safetensors file.
+struct PackedModule {
+  llvm::StringRef text;
+  llvm::StringRef weights;
+};
+llvm::Expected<PackedModule> unpackModule(llvm::StringRef contents, llvm::StringRef path);
 
-/// Bytecode of a module with all its weights, behind the checksummed header.
-llvm::Error writeBytecode(mlir::ModuleOp module, llvm::raw_ostream &stream);
+/// Writes a module, whose text without weights is `text`, with all its weights.
+llvm::Error packModule(mlir::ModuleOp module, llvm::StringRef text, llvm::raw_ostream &stream);
 
 /// Name of the module attribute that points to the weights of a text file.
 constexpr llvm::StringLiteral weightsFileAttr = "qnn.weights_file";
@@ -34,6 +37,12 @@ constexpr llvm::StringLiteral weightsFileAttr = "qnn.weights_file";
 llvm::Error loadWeightsFile(mlir::ModuleOp module, llvm::StringRef path,
                             const LoadOptions &options);
 
+/// Puts the weights of `module` that the safetensors file in `buffer` holds into the WeightStore.
+llvm::Error loadWeights(mlir::ModuleOp module, const std::shared_ptr<llvm::MemoryBuffer> &buffer,
+                        llvm::StringRef path, bool checkContent);
+
+/// Writes the weights that `module` uses.
+llvm::Error writeWeights(mlir::ModuleOp module, llvm::raw_ostream &stream);
 /// Writes the weights that `module` uses to `path`, beside its text at `modulePath`.
 llvm::Error writeWeightsFile(mlir::ModuleOp module, llvm::StringRef path,
                              llvm::StringRef modulePath, OutputGroup &group);

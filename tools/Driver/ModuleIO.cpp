@@ -92,6 +92,20 @@ void printText(ModuleOp module, llvm::raw_ostream &stream) {
     op->setLoc(loc);
 }
 
+/// Part of a buffer that `owner` holds.
+std::shared_ptr<llvm::MemoryBuffer> viewOf(StringRef bytes, StringRef name,
+                                           const std::shared_ptr<llvm::SourceMgr> &owner) {
+  auto view = llvm::MemoryBuffer::getMemBuffer(bytes, name, /*RequiresNullTerminator=*/false);
+  return {view.release(), [owner](llvm::MemoryBuffer *buffer) { delete buffer; }};
+}
+
+llvm::Error writePacked(ModuleOp module, llvm::raw_ostream &stream) {
+  std::string text;
+  llvm::raw_string_ostream textStream(text);
+  printText(module, textStream);
+  return packModule(module, text, stream);
+}
+
 /// Text at `path`, its weights beside it: the text must not appear without them, so it comes last.
 llvm::Error writeWithWeightsFile(ModuleOp module, StringRef path, OutputGroup &group) {
   llvm::SmallString<256> weightsPath(path);
@@ -131,29 +145,34 @@ OwningOpRef<ModuleOp> parseModule(const std::shared_ptr<llvm::SourceMgr> &source
   StringRef contents = sources->getMemoryBuffer(sources->getNumBuffers())->getBuffer();
   ParserConfig config(context, /*verifyAfterParse=*/false);
   std::shared_ptr<llvm::SourceMgr> input = sources;
+  std::shared_ptr<llvm::MemoryBuffer> weights;
   switch (classify(contents)) {
-  case ContentKind::BareBytecode:
+  case ContentKind::Bytecode:
     return fail(makeError("'" + path +
-                          "': bytecode without a checksum is not read; "
-                          "write it with quant-opt"));
-  case ContentKind::Bytecode: {
-    auto payload = unwrapBytecode(contents, path);
-    if (!payload)
-      return fail(payload.takeError());
+                          "': MLIR bytecode is not read; write the module as text, or with "
+                          "quant-opt or quant-translate"));
+  case ContentKind::Packed: {
+    auto parts = unpackModule(contents, path);
+    if (!parts)
+      return fail(parts.takeError());
+    contents = parts->text;
+    weights = viewOf(parts->weights, path, sources);
     input = std::make_shared<llvm::SourceMgr>();
-    input->AddNewSourceBuffer(std::move(*payload), llvm::SMLoc());
+    input->AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(contents, path), llvm::SMLoc());
     break;
   }
   case ContentKind::Text:
-    if (llvm::Error error = scanText(contents, path))
-      return fail(std::move(error));
+    break;
   }
+  if (llvm::Error error = scanText(contents, path))
+    return fail(std::move(error));
   OwningOpRef<ModuleOp> module = parseReportingOnce(input, config);
   if (!module)
     return nullptr;
   if (module->getBody()->empty())
     return fail(makeError("'" + path + "' holds no function"));
-  if (llvm::Error error = loadWeightsFile(*module, path, options))
+  if (llvm::Error error = weights ? loadWeights(*module, weights, path, options.checkWeights)
+                                  : loadWeightsFile(*module, path, options))
     return fail(std::move(error));
   if (options.verify && failed(verify(*module)))
     return nullptr;
@@ -209,9 +228,9 @@ static llvm::Error writeToGroup(ModuleOp module, StringRef path, const WriteOpti
                                 OutputGroup &group) {
   if (llvm::Error error = checkWeightsPresent(module))
     return error;
-  if (options.bytecode || llvm::sys::path::extension(path) == ".mlirbc")
+  if (options.packed || llvm::sys::path::extension(path) == ".mlirbc")
     return group.write(path,
-                       [&](llvm::raw_ostream &stream) { return writeBytecode(module, stream); });
+                       [&](llvm::raw_ostream &stream) { return writePacked(module, stream); });
   llvm::sys::fs::file_status status;
   bool isSpecial = !llvm::sys::fs::status(path, status) && llvm::sys::fs::exists(status) &&
                    !llvm::sys::fs::is_regular_file(status);

@@ -5,7 +5,7 @@
 ///
 ///   .mlir     text; weights of up to 1 MiB inside it, more of them in a
 ///             .safetensors file beside it (module attribute qnn.weights_file)
-///   .mlirbc   "BWBC" header with a SHA-256, then MLIR bytecode with all weights
+///   .mlirbc   packed: "BWBC" header with a SHA-256, then text and all weights
 ///   .onnx     read only
 ///   -         standard streams; text with all weights, or what the content is
 
@@ -37,7 +37,7 @@ struct LoadOptions {
 };
 
 struct WriteOptions {
-  bool bytecode = false;      ///< Bytecode, whatever the ending of the path.
+  bool packed = false;        ///< Packed, whatever the ending of the path.
   bool inlineWeights = false; ///< Keep all weights in a text file.
   int64_t inlineLimit = 1 << 20;
   OutputGroup *group = nullptr;       ///< Files wait for its commit, where it is given;
@@ -52,7 +52,7 @@ mlir::OwningOpRef<mlir::ModuleOp> loadModule(llvm::StringRef path, mlir::MLIRCon
 /// The bytes of a file or, for "-", of standard input.
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> readFile(llvm::StringRef path);
 
-/// Reads a module whose bytes (text or checksummed bytecode) are at hand. The
+/// Reads a module whose bytes (text or packed) are at hand. The
 /// text's positions refer to the last buffer of `sources`; a weights file is
 /// looked for beside `path`.
 mlir::OwningOpRef<mlir::ModuleOp> parseModule(const std::shared_ptr<llvm::SourceMgr> &sources,

@@ -260,7 +260,7 @@ LogicalResult Driver::processChunks(std::unique_ptr<llvm::MemoryBuffer> buffer) 
 
 LogicalResult Driver::processFile() {
   WriteOptions options;
-  options.bytecode = config.shouldEmitBytecode();
+  options.packed = config.shouldEmitBytecode();
   auto write = [&](ModuleOp module) -> llvm::Error {
     OutputGroup group(&inputs);
     options.group = &group;
@@ -291,7 +291,7 @@ int Driver::run() {
     llvm::errs() << "quant-opt: reading a module from the terminal; end it with ctrl-d\n";
   bool isBinary = config.shouldEmitBytecode() && output == "-";
   if (isBinary && llvm::sys::Process::FileDescriptorIsDisplayed(1))
-    return complain(makeError("bytecode is not written to a terminal; name a file with -o"));
+    return complain(makeError("a packed module is not written to a terminal; name a file with -o"));
   if (!report.empty() && !config.inputSplitMarker().empty())
     return complain(makeError("--report reports on one module, not on each part of a split file"));
   inputs.add(input);

@@ -101,7 +101,16 @@ llvm::Error bitwright::loadWeightsFile(ModuleOp module, StringRef path,
     return buffer.takeError();
   if (options.inputs)
     options.inputs->add(full);
-  auto entries = readSafetensors((*buffer)->getBuffer(), full);
+  if (llvm::Error error = loadWeights(module, *buffer, full, options.checkWeights))
+    return error;
+  module->removeAttr(weightsFileAttr);
+  return llvm::Error::success();
+}
+
+llvm::Error bitwright::loadWeights(ModuleOp module,
+                                   const std::shared_ptr<llvm::MemoryBuffer> &buffer,
+                                   StringRef path, bool checkContent) {
+  auto entries = readSafetensors(buffer->getBuffer(), path);
   if (!entries)
     return entries.takeError();
   llvm::StringMap<const SafetensorEntry *> byName;
@@ -112,13 +121,12 @@ llvm::Error bitwright::loadWeightsFile(ModuleOp module, StringRef path,
     auto it = byName.find(weight.getHash());
     if (it == byName.end())
       continue;
-    ArrayRef<char> bytes((*buffer)->getBufferStart() + it->second->offset, it->second->size);
-    if (options.checkWeights && hashBytes(bytes) != weight.getHash())
-      return makeError("'" + full + "': the bytes of weight " + weight.getHash() +
+    ArrayRef<char> bytes(buffer->getBufferStart() + it->second->offset, it->second->size);
+    if (checkContent && hashBytes(bytes) != weight.getHash())
+      return makeError("'" + path + "': the bytes of weight " + weight.getHash() +
                        " do not match their hash");
-    store.addMappedTrusted(weight.getHash(), *buffer, it->second->offset, it->second->size);
+    store.addMappedTrusted(weight.getHash(), buffer, it->second->offset, it->second->size);
   }
-  module->removeAttr(weightsFileAttr);
   return llvm::Error::success();
 }
 
@@ -144,8 +152,7 @@ static bool isWeightsFileOf(ModuleOp module, StringRef path, StringRef modulePat
   });
 }
 
-llvm::Error bitwright::writeWeightsFile(ModuleOp module, StringRef path, StringRef modulePath,
-                                        OutputGroup &group) {
+llvm::Error bitwright::writeWeights(ModuleOp module, llvm::raw_ostream &stream) {
   WeightStore &store = qnn::getWeightStore(module.getContext());
   std::vector<SafetensorSource> tensors;
   for (qnn::WeightAttr weight : qnn::collectWeights(module)) {
@@ -163,9 +170,14 @@ llvm::Error bitwright::writeWeightsFile(ModuleOp module, StringRef path, StringR
     }
     tensors.push_back(std::move(tensor));
   }
+  writeSafetensors(stream, tensors);
+  return llvm::Error::success();
+}
+
+llvm::Error bitwright::writeWeightsFile(ModuleOp module, StringRef path, StringRef modulePath,
+                                        OutputGroup &group) {
   auto isOurs = [&](StringRef old) { return isWeightsFileOf(module, path, modulePath, old); };
   return group.writeDerived({path, modulePath, isOurs}, [&](llvm::raw_ostream &stream) {
-    writeSafetensors(stream, tensors);
-    return llvm::Error::success();
+    return writeWeights(module, stream);
   });
 }
