@@ -15,10 +15,11 @@ SOURCES = (".h", ".c", ".cpp", ".td", ".py", ".sh", ".cmake")
 LICENCE = "SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception"
 # Folders in the order in which they build on each other; a file includes what stands in its own
 # folder and in levels before its own (docs/architecture.md).
-LEVELS = [["runtime"], ["dialects"], ["lib/Support", "lib/Numerics"], ["lib/Reference"],
+LEVELS = [["runtime"], ["dialects"], ["lib/Support"], ["lib/Numerics"], ["lib/Reference"],
           ["lib/Import", "lib/Target"], ["passes/Common"],
           ["passes/Calibration", "passes/Simplify", "passes/Fusion", "passes/Codegen"],
-          ["passes/Quantization"], ["passes/Pipelines"], ["tools"]]
+          ["passes/Assign", "passes/Transform", "passes/Round", "passes/Quantization"],
+          ["passes/Pipelines"], ["tools"]]
 
 
 def tree(root):

@@ -79,4 +79,32 @@ def QNN_ActivationMode : I32EnumAttr<"ActivationMode", "how a block-quantized li
   let cppNamespace = "::bitwright::qnn";
 }
 
+def QNN_ActivationForm : I32EnumAttr<"ActivationForm", "what an op with quantized weights reads", [
+  I32EnumAttrCase<"Float", 0, "float">,
+  I32EnumAttrCase<"Static", 1, "static">,
+  I32EnumAttrCase<"Dynamic", 2, "dynamic">,
+  I32EnumAttrCase<"Int8", 3, "int8">]> {
+  let cppNamespace = "::bitwright::qnn";
+}
+
+def QNN_PrecisionAttr : AttrDef<QNN_Dialect, "Precision"> {
+  let mnemonic = "precision";
+  let summary = "The precision that an op is to get";
+  let description = [{
+    What `qnn-assign` decides and every later step of quantization reads; the discardable attribute `qnn.precision` of a
+    convolution or linear op. `weights` names a number format; `group` weights of a row share a scale (0: the row, -1: the
+    whole tensor), and a zero point unless `symmetric`. Activations are `float`; `static`: uint8 with calibrated ranges;
+    `dynamic`: uint8 for each row, at run time; `int8`: the same, signed and symmetric. `rounder` names how weights become
+    codes, `transforms` what may be done to the op before.
+
+    ```mlir
+    #qnn.precision<weights = "int4", group = 32, symmetric = false, activations = float, rounder = "awq-clip", transforms = ["awq"]>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<"number format">:$weights, "int64_t":$group, "bool":$symmetric,
+                        EnumParameter<QNN_ActivationForm>:$activations, StringRefParameter<"rounder">:$rounder,
+                        OptionalParameter<"::mlir::ArrayAttr">:$transforms);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
 #endif // BITWRIGHT_DIALECTS_QNN_QNNATTRS_TD

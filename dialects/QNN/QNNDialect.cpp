@@ -65,6 +65,13 @@ LogicalResult QNNDialect::verifyOperationAttribute(Operation *op, NamedAttribute
   if ((name == "qnn.model_name" || name == "qnn.weights_file" || name == "qnn.scheme") &&
       !isa<StringAttr>(attribute.getValue()))
     return op->emitOpError("expects '") << name << "' to be a string";
+  // F6
+  if (name == kPrecision && !isa<PrecisionAttr>(attribute.getValue()))
+    return op->emitOpError("expects '") << name << "' to be a #qnn.precision";
+  if (name == kPrecision && !isa<ContractionInterface>(op))
+    return op->emitOpError("has '") << name << "', but no weights to round";
+  if (name == kKeptFloat && !isa<StringAttr>(attribute.getValue()))
+    return op->emitOpError("expects '") << name << "' to be a string";
   return success();
 }
 

@@ -11,12 +11,22 @@
 #include "dialects/QNN/QNNAttrs.h"
 #include "dialects/QNN/WeightStore.h"
 #include "mlir/IR/Dialect.h"
+#include "mlir/IR/Operation.h"
 #include <atomic>
 #include <memory>
 
 #include "dialects/QNN/QNNDialect.h.inc"
 
 namespace bitwright::qnn {
+
+/// The discardable attributes of an assignment: a PrecisionAttr, or a string that says why not.
+inline constexpr llvm::StringLiteral kPrecision = "qnn.precision";
+inline constexpr llvm::StringLiteral kKeptFloat = "qnn.kept_float";
+
+/// The precision that was assigned to `op`; null where none was.
+inline PrecisionAttr getPrecision(mlir::Operation *op) {
+  return op->getAttrOfType<PrecisionAttr>(kPrecision);
+}
 
 /// The weights of `context`; the qnn dialect is loaded where it is not yet.
 WeightStore &getWeightStore(mlir::MLIRContext *context);

@@ -6,7 +6,7 @@
 
 #include "bitwright/Support/Plugin.h"
 #include "dialects/QNN/QNNOps.h"
-#include "passes/Quantization/Schemes.h"
+#include "passes/Pipelines/Schemes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/PatternMatch.h"
@@ -47,23 +47,19 @@ struct DropIdleReluPass final : PassWrapper<DropIdleReluPass, OperationPass<func
 
 } // namespace
 
-/// The scheme `int8-weight-lean[:keep=REGEX]`.
-static llvm::Error buildLean(const SchemeArguments &arguments, OpPassManager &manager) {
-  manager.addNestedPass<func::FuncOp>(std::make_unique<DropIdleReluPass>());
-  auto weights = parseScheme("int8-weight");
-  if (!weights)
-    return weights.takeError();
-  return weights->first->build(arguments, manager);
+/// The scheme `int8-weight-lean`: int8 weights for each channel, after the pass.
+static llvm::Error buildLean(const Words &, const Algorithms &, Recipe &recipe) {
+  recipe.prepare = [](OpPassManager &manager) {
+    manager.addNestedPass<func::FuncOp>(std::make_unique<DropIdleReluPass>());
+  };
+  recipe.assign.activations = "float";
+  return llvm::Error::success();
 }
 
-static void registerAll(DialectRegistry &) {
+static void registerAll(DialectRegistry &, Algorithms &algorithms) {
   PassRegistration<DropIdleReluPass>();
-  Scheme scheme;
-  scheme.name = "int8-weight-lean";
-  scheme.summary = "drop-idle-relu, then int8-weight";
-  scheme.options = {{"keep", SchemeOption::Kind::Text, {}, "nodes that stay float"}};
-  scheme.build = buildLean;
-  registerScheme(std::move(scheme));
+  Scheme scheme{"int8-weight-lean", "drop-idle-relu, then int8-weight", {}, false, buildLean};
+  algorithms.schemes.add(std::make_shared<Scheme>(scheme));
 }
 
 BITWRIGHT_PLUGIN("drop-idle-relu", "1.0", registerAll)

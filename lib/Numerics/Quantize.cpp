@@ -44,12 +44,14 @@ QuantParams bitwright::chooseSymmetricParams(float absMax, IntegerRange range) {
 }
 
 QuantParams bitwright::chooseBlockParams(llvm::ArrayRef<float> values, IntegerRange range,
-                                         bool symmetric) {
+                                         bool symmetric, float clip) {
   float low = 0.0f, high = 0.0f;
   for (float value : values) {
     low = value < low ? value : low;
     high = value > high ? value : high;
   }
+  low *= clip;
+  high *= clip;
   if (symmetric)
     return chooseSymmetricParams(std::max(-low, high), range);
   return chooseAsymmetricParams(low, high, range);

@@ -65,7 +65,8 @@ static llvm::Error checkFile(StringRef path) {
   return llvm::Error::success();
 }
 
-llvm::Error bitwright::loadPlugin(StringRef path, mlir::DialectRegistry &registry) {
+llvm::Error bitwright::loadPlugin(StringRef path, mlir::DialectRegistry &registry,
+                                  Algorithms &algorithms) {
   if (llvm::Error error = checkFile(path))
     return error;
   // Without a slash, dlopen would look elsewhere than the check did.
@@ -77,6 +78,6 @@ llvm::Error bitwright::loadPlugin(StringRef path, mlir::DialectRegistry &registr
   auto *info = static_cast<const PluginInfo *>(::dlsym(handle, "bitwrightPluginInfo"));
   if (!info || !info->registerAll)
     return refuse(path, "it registers nothing");
-  info->registerAll(registry);
+  info->registerAll(registry, algorithms);
   return llvm::Error::success();
 }

@@ -26,9 +26,9 @@ struct EnsureCalibrationPass final
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (hasMeasurements(module))
-      return;
     std::string who = scheme.empty() ? "quantization" : "scheme '" + scheme + "'";
+    if (hasMeasurements(module))
+      return warnOfMissing(who);
     auto &setup = qnn::getContextState<CalibrationSetup>(&getContext());
     if (setup.requireCalibration) {
       module.emitError() << who << " needs calibration, but the model holds no measurement; "
@@ -48,11 +48,28 @@ struct EnsureCalibrationPass final
       return signalPassFailure();
     }
     auto samples = makeSyntheticSamples(*inputs, kSyntheticSamples);
-    auto done = calibrateModule(module, setup.executor, *samples, {});
+    CalibrationOptions options;
+    options.statistics.assign(statistics.begin(), statistics.end());
+    auto done = calibrateModule(module, setup.executor, *samples, options);
     if (!done) {
       module.emitError() << "calibration with synthetic samples failed: "
                          << llvm::toString(done.takeError());
       signalPassFailure();
+    }
+  }
+
+  void warnOfMissing(StringRef who) {
+    for (const std::string &name : statistics) {
+      bool isThere = getOperation()
+                         .walk([&](qnn::ObserveOp observe) {
+                           return getStatistic(observe, name).empty() ? WalkResult::advance()
+                                                                      : WalkResult::interrupt();
+                         })
+                         .wasInterrupted();
+      if (!isThere)
+        getOperation().emitWarning()
+            << who << " uses the statistic '" << name << "', which was not gathered; calibrate "
+            << "with --statistics=" << name << ", or expect a loss of accuracy";
     }
   }
 };

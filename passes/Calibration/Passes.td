@@ -73,9 +73,12 @@ def EnsureCalibrationPass : Pass<"qnn-ensure-calibration", "::mlir::ModuleOp"> {
     or stops where `--require-calibration` was given, and measures with samples made up from the types of the
     inputs: a fixed seed, floats normally distributed, integers in [0, 100), dynamic sizes 1, or 32 for the sequence
     of a language model's tokens (an i64 input with two dimensions or more).
+
+    `statistics` names what the scheme uses beside what is gathered always; a warning says where measurements lack it.
   }];
   let options = [
-    Option<"scheme", "scheme", "std::string", /*default=*/"\"\"", "Name of the scheme, for the message">
+    Option<"scheme", "scheme", "std::string", /*default=*/"\"\"", "Name of the scheme, for the message">,
+    ListOption<"statistics", "statistics", "std::string", "Further statistics that the scheme uses">
   ];
 }
 

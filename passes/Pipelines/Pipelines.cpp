@@ -5,16 +5,20 @@
 
 #include "passes/Pipelines/Pipelines.h"
 
+#include "bitwright/Support/Error.h"
+#include "dialects/QNN/QNNDialect.h"
+#include "passes/Assign/Passes.h"
 #include "passes/Calibration/Passes.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Quantization/Passes.h"
-#include "passes/Quantization/Schemes.h"
+#include "passes/Round/Passes.h"
 #include "passes/Simplify/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
+using namespace bitwright;
 using namespace mlir;
 
 void bitwright::buildSimplifyPipeline(OpPassManager &pm) {
@@ -34,14 +38,66 @@ void bitwright::buildSimplifyPipeline(OpPassManager &pm) {
   func.addPass(createPropagateLayoutPass()); // raised and folded ops free more transposes
 }
 
-llvm::Error bitwright::buildQuantizePipeline(OpPassManager &pm, llvm::StringRef scheme) {
-  auto parsed = parseScheme(scheme);
-  if (!parsed)
-    return parsed.takeError();
+/// Measurements where some part needs them, with the statistics that rounders ask for.
+static void addCalibration(OpPassManager &pm, ArrayRef<SchemePart> parts,
+                           const Algorithms &algorithms) {
+  EnsureCalibrationPassOptions options;
+  for (const SchemePart &part : parts) {
+    if (part.recipe.needsMeasurements && options.scheme.empty())
+      options.scheme = part.scheme->name;
+    const Rounder *rounder = algorithms.rounders.lookup(part.recipe.assign.rounder);
+    for (StringRef name : rounder ? rounder->needs() : SmallVector<StringRef>()) {
+      const Statistic *statistic = algorithms.statistics.lookup(name);
+      if (statistic && !statistic->isDefault() && !llvm::is_contained(options.statistics, name))
+        options.statistics.push_back(name.str());
+    }
+  }
+  if (!options.scheme.empty())
+    pm.addPass(createEnsureCalibrationPass(options));
+}
+
+/// One pass for each transform that a part turns on. It acts on the ops of all of these parts, so
+/// they have to agree on its options.
+static llvm::Error addTransforms(OpPassManager &pm, ArrayRef<SchemePart> parts,
+                                 const Algorithms &algorithms) {
+  for (const Transform *transform : algorithms.transforms.getAll()) {
+    const Words *words = nullptr;
+    for (const SchemePart &part : parts) {
+      if (!llvm::is_contained(part.recipe.assign.transforms, transform->getName()))
+        continue;
+      for (const WordOption &option : transform->getOptions())
+        if (words && words->getText(option.name) != part.recipe.words.getText(option.name))
+          return makeError("parts of a scheme that use '" + transform->getName() +
+                           "' have to agree on '" + option.name + "'");
+      words = &part.recipe.words;
+    }
+    if (!words)
+      continue;
+    if (llvm::Error error = transform->addPasses(*words, pm))
+      return error;
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error bitwright::buildQuantizePipeline(OpPassManager &pm, llvm::StringRef scheme,
+                                             const Algorithms &algorithms) {
+  auto parts = parseScheme(scheme, algorithms);
+  if (!parts)
+    return parts.takeError();
   buildSimplifyPipeline(pm);
   pm.addPass(createEnsureUnquantizedPass()); // QDQ weights are constants by now
-  if (llvm::Error error = parsed->first->build(parsed->second, pm))
+  for (const SchemePart &part : *parts)
+    if (part.recipe.prepare)
+      part.recipe.prepare(pm);
+  addCalibration(pm, *parts, algorithms);
+  for (const SchemePart &part : *parts)
+    pm.addPass(createAssignPass(part.recipe.assign));
+  if (llvm::Error error = addTransforms(pm, *parts, algorithms))
     return error;
+  pm.addPass(createQuantizeStaticPass()); // weights are rounded for the scales of their inputs
+  pm.addPass(createRoundPass());
+  pm.addPass(createQuantizeDynamicPass());
+  pm.addPass(createClearAssignmentPass());
   pm.addPass(createFoldObserversPass());
   pm.addPass(createRecordSchemePass({scheme.str()}));
   return llvm::Error::success();
@@ -59,20 +115,47 @@ void bitwright::buildFusePipeline(OpPassManager &pm) {
   pm.addPass(createMeasureWeightsPass());
 }
 
-void bitwright::registerPipelines() {
-  registerBuiltinSchemes();
+void bitwright::registerPipelines(std::shared_ptr<const Algorithms> algorithms) {
   PassPipelineRegistration<>("simplify",
                              "Fold constants, BatchNorm and layouts, raise norms and activations",
                              buildSimplifyPipeline);
   registerPassPipeline(
-      "quantize", "Quantize by a scheme, SCHEME[:OPTION,...]:" + describeSchemes(),
-      [](OpPassManager &pm, StringRef text,
-         function_ref<LogicalResult(const Twine &)> errorHandler) -> LogicalResult {
-        if (llvm::Error error = buildQuantizePipeline(pm, text))
+      "quantize",
+      "Quantize by a scheme, SCHEME[:OPTION,...][+SCHEME...]:" + describeSchemes(*algorithms),
+      [algorithms](OpPassManager &pm, StringRef text,
+                   function_ref<LogicalResult(const Twine &)> errorHandler) -> LogicalResult {
+        if (llvm::Error error = buildQuantizePipeline(pm, text, *algorithms))
           return errorHandler(llvm::toString(std::move(error)));
         return success();
       },
       [](function_ref<void(const detail::PassOptions &)>) {});
   PassPipelineRegistration<>("fuse", "Turn QDQ form into integer ops with fused epilogues",
                              buildFusePipeline);
+}
+
+namespace {
+
+/// Gives a context the registries of the tool.
+class AlgorithmsExtension : public DialectExtension<AlgorithmsExtension, qnn::QNNDialect> {
+public:
+  explicit AlgorithmsExtension(std::shared_ptr<const Algorithms> algorithms)
+      : algorithms(std::move(algorithms)) {}
+
+  void apply(MLIRContext *, qnn::QNNDialect *dialect) const override {
+    qnn::ContextState &state = dialect->getContextState();
+    state.get<FormatRegistry>() = algorithms->formats;
+    state.get<StatisticRegistry>() = algorithms->statistics;
+    state.get<RounderRegistry>() = algorithms->rounders;
+  }
+
+private:
+  std::shared_ptr<const Algorithms> algorithms;
+};
+
+} // namespace
+
+void bitwright::installAlgorithms(DialectRegistry &registry,
+                                  std::shared_ptr<const Algorithms> algorithms) {
+  registry.addExtension(TypeID::get<Algorithms>(),
+                        std::make_unique<AlgorithmsExtension>(std::move(algorithms)));
 }

@@ -3,7 +3,8 @@
 /// \file
 /// Says what a scheme cannot quantize because it is quantized already.
 
-#include "passes/Quantization/Common.h"
+#include "dialects/QNN/QNNOps.h"
+#include "passes/Common/Decisions.h"
 #include "passes/Quantization/Passes.h"
 
 namespace bitwright {

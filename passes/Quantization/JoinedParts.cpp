@@ -12,7 +12,7 @@
 #include "bitwright/Numerics/Quantize.h"
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
-#include "passes/Quantization/Common.h"
+#include "passes/Common/Precision.h"
 
 #include "llvm/Support/FormatVariadic.h"
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// Writes the QDQ form that a static plan asks for.
+/// Writes the QDQ form of the activations that a static plan asks for.
 
 #include "bitwright/Numerics/Quantize.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "passes/Quantization/Common.h"
+#include "passes/Common/Decisions.h"
+#include "passes/Common/Observers.h"
+#include "passes/Common/Precision.h"
 #include "passes/Quantization/Passes.h"
-#include "passes/Quantization/ScaleFolding.h"
 #include "passes/Quantization/StaticPlan.h"
 
 namespace bitwright {
@@ -18,26 +19,61 @@ namespace bitwright {
 using namespace bitwright;
 using namespace mlir;
 
-/// Takes the ranges out of the observers and removes those.
-static RangeMap takeRanges(Operation *root) {
-  RangeMap ranges;
-  root->walk<WalkOrder::PreOrder>([&](qnn::ObserveOp observe) {
-    Value value = skipObservers(observe.getInput());
-    if (!observe.getRange() || observe.getRange()->size() != 2)
-      return;
-    auto low = (*observe.getRange())[0], high = (*observe.getRange())[1];
-    auto [it, isNew] = ranges.try_emplace(value, low, high);
-    it->second.first = std::min(it->second.first, low);
-    it->second.second = std::max(it->second.second, high);
-  });
-  root->walk([](qnn::ObserveOp observe) {
-    observe.getResult().replaceAllUsesWith(observe.getInput());
-    observe.erase();
-  });
-  return ranges;
+static bool isStatic(Operation *op) {
+  qnn::PrecisionAttr precision = qnn::getPrecision(op);
+  return precision && precision.getActivations() == qnn::ActivationForm::Static;
+}
+
+static bool holdsStatic(func::FuncOp func) {
+  return func
+      .walk([](Operation *op) {
+        return isStatic(op) ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
 }
 
 namespace {
+
+/// Takes observers out of the way of a plan, which asks what reads what, and puts them back for
+/// the passes after this one: beside the tensor then, with no reader.
+class Observers {
+public:
+  explicit Observers(Operation *root) {
+    root->walk<WalkOrder::PreOrder>([&](qnn::ObserveOp observe) {
+      Value value = skipObservers(observe.getInput());
+      Operation *copy = observe->clone();
+      copy->dropAllReferences(); // it must not count as a use
+      taken.push_back({value, copy});
+      if (!observe.getRange() || observe.getRange()->size() != 2)
+        return;
+      auto low = (*observe.getRange())[0], high = (*observe.getRange())[1];
+      auto [it, isNew] = ranges.try_emplace(value, low, high);
+      it->second.first = std::min(it->second.first, low);
+      it->second.second = std::max(it->second.second, high);
+    });
+    root->walk([](qnn::ObserveOp observe) {
+      observe.getResult().replaceAllUsesWith(observe.getInput());
+      observe.erase();
+    });
+  }
+
+  void putBack() {
+    for (auto &[value, observe] : taken) {
+      observe->setOperand(0, value);
+      OpBuilder builder(value.getContext());
+      builder.setInsertionPointAfterValue(value);
+      builder.insert(observe);
+    }
+    taken.clear();
+  }
+
+  ~Observers() { assert(taken.empty() && "put observers back"); }
+
+  RangeMap ranges;
+
+private:
+  SmallVector<std::pair<Value, Operation *>> taken;
+};
 
 /// Scale and zero point of a class of tensors, and their constants in the IR.
 struct Parameters {
@@ -47,14 +83,11 @@ struct Parameters {
 
 class Rewriter {
 public:
-  Rewriter(func::FuncOp func, const StaticPlan &plan, bool perTensor, DecisionRecorder &record)
-      : func(func), plan(plan), perTensor(perTensor), record(record) {}
+  Rewriter(func::FuncOp func, const StaticPlan &plan, DecisionRecorder &record)
+      : func(func), plan(plan), record(record) {}
 
   void run() {
     createParameters();
-    for (Operation *op : plan.getIntegerOps())
-      if (auto contraction = dyn_cast<qnn::ContractionInterface>(op))
-        quantizeWeight(contraction);
     for (Operation *op : plan.getIntegerOps())
       quantizeConstantOperands(op);
     for (Value tensor : plan.getTensors())
@@ -68,7 +101,6 @@ public:
 
 private:
   void createParameters();
-  void quantizeWeight(qnn::ContractionInterface op);
   void quantizeConstantOperands(Operation *op);
   void bracket(Value tensor);
   void requantizeOperands(qnn::ConcatOp concat);
@@ -80,35 +112,38 @@ private:
 
   func::FuncOp func;
   const StaticPlan &plan;
-  bool perTensor;
   DecisionRecorder &record;
   std::vector<Parameters> classes;
-  llvm::DenseSet<Operation *> widened;
 };
 
 struct QuantizeStaticPass final : bitwright::impl::QuantizeStaticPassBase<QuantizeStaticPass> {
   using QuantizeStaticPassBase::QuantizeStaticPassBase;
 
   void runOnOperation() override {
-    KeepFilter filter;
-    if (failed(filter.parse(keep, getOperation())))
+    if (failed(verifyPrecisions(getOperation())))
       return signalPassFailure();
     DecisionRecorder record(&getContext(), getArgument());
-    RangeMap ranges = takeRanges(getOperation());
-    for (auto func : getOperation().getOps<func::FuncOp>()) {
-      if (func.isExternal())
-        continue;
-      StaticPlan::Denials kept;
-      func.walk([&](Operation *op) {
-        if (filter.matches(op))
-          kept[op] = "its name matches 'keep'";
-      });
-      StaticPlan plan(func, ranges, std::move(kept));
-      Rewriter(func, plan, perTensor, record).run();
-      for (const auto &[op, reason] : plan.getFloatOps())
-        record.missed(op, "kept float", reason);
-    }
+    for (auto func : getOperation().getOps<func::FuncOp>())
+      if (!func.isExternal() && holdsStatic(func))
+        quantize(func, record);
     eraseDeadConstants(getOperation());
+  }
+
+  void quantize(func::FuncOp func, DecisionRecorder &record) {
+    Observers observers(func);
+    StaticPlan::Denials others;
+    func.walk([&](Operation *op) {
+      if (op->hasAttr(qnn::kKeptFloat) || (isa<qnn::ContractionInterface>(op) && !isStatic(op)))
+        others[op] = "it was not assigned to int8";
+    });
+    StaticPlan plan(func, observers.ranges, others);
+    Rewriter(func, plan, record).run();
+    for (const auto &[op, reason] : plan.getFloatOps())
+      if (!others.contains(op)) {
+        op->removeAttr(qnn::kPrecision);
+        record.missed(op, "kept float", reason);
+      }
+    observers.putBack();
   }
 };
 
@@ -129,53 +164,6 @@ void Rewriter::createParameters() {
     classes.push_back(
         makeParameters(chooseAsymmetricParams(float(low), float(high), kActivationRange)));
   }
-}
-
-/// Symmetric weights, one scale for each output channel; a scale grows where the bias, at
-/// scale_x * scale_w, would not fit int32 beside the products.
-void Rewriter::quantizeWeight(qnn::ContractionInterface op) {
-  Value weight = op.getWeightOperand().get();
-  auto type = cast<RankedTensorType>(weight.getType());
-  SmallVector<float> values = *getFloats(weight);
-  int64_t channels = type.getDimSize(0), size = int64_t(values.size()) / channels;
-  SmallVector<float> bias(channels, 0.0f);
-  if (OpOperand *operand = op.getBiasOperand(); operand && operand->get())
-    bias = *getFloats(operand->get());
-  float inputScale = classes[plan.getParameterClass(op.getActivationOperand().get())].numbers.scale;
-  IntegerRange range = narrowRange(8);
-  int64_t headroom = size * 255 * 128;
-
-  SmallVector<float> scales;
-  for (int64_t c = 0; c < channels; ++c) {
-    ArrayRef<float> channel = ArrayRef<float>(values).slice(c * size, size);
-    float scale = chooseBlockParams(perTensor ? ArrayRef<float>(values) : channel, range,
-                                    /*symmetric=*/true)
-                      .scale;
-    // Weights that are all 0 ask for no scale: the bias alone has one, as fine as it fits.
-    bool isZero = llvm::all_of(channel, [](float value) { return value == 0.0f; });
-    if (isZero && bias[c] != 0.0f)
-      scale = std::numeric_limits<float>::min();
-    scales.push_back(guardWeightScale(scale, inputScale, bias[c], headroom));
-    if (scales.back() != scale && !isZero)
-      widened.insert(op);
-  }
-  if (perTensor)
-    scales.assign(1, *std::max_element(scales.begin(), scales.end()));
-  SmallVector<int8_t> stored;
-  for (int64_t i = 0; i < int64_t(values.size()); ++i)
-    stored.push_back(static_cast<int8_t>(
-        bitwright::quantize(values[i], scales[perTensor ? 0 : i / size], 0, range)));
-
-  OpBuilder builder(op);
-  Location loc = weight.getLoc();
-  SmallVector<int64_t> shape;
-  if (!perTensor)
-    shape.push_back(channels);
-  Value dequantized = qnn::DequantizeOp::create(
-      builder, loc, type, createStorage(builder, loc, 8, type.getShape(), stored),
-      createFloats(builder, loc, shape, scales),
-      createStorage(builder, loc, 8, shape, SmallVector<int8_t>(scales.size(), 0)), /*axis=*/0);
-  op.getWeightOperand().set(dequantized);
 }
 
 Value Rewriter::quantizeConstant(OpBuilder &builder, Value constant, const Parameters &parameters) {
@@ -251,14 +239,10 @@ void Rewriter::requantizeOperands(qnn::ConcatOp concat) {
   }
 }
 
+/// Contractions are recorded when their weights are rounded.
 void Rewriter::recordChoice(Operation *op) {
   if (plan.isFused(op))
-    return record.applied(op, "quantized", "in the epilogue of the op in front of it");
-  if (!isa<qnn::ContractionInterface>(op))
-    return record.applied(op, "quantized", "int8");
-  record.applied(op, "quantized",
-                 Twine("int8 weights ") +
-                     (perTensor ? "for the whole tensor" : "for each channel") +
-                     ", uint8 activations" +
-                     (widened.contains(op) ? "; a weight scale was widened to fit the bias" : ""));
+    record.applied(op, "quantized", "in the epilogue of the op in front of it");
+  else if (!isa<qnn::ContractionInterface>(op))
+    record.applied(op, "quantized", "int8");
 }

@@ -7,15 +7,18 @@
 
 #include "passes/Quantization/StaticPlan.h"
 
+#include "bitwright/Numerics/Quantize.h"
 #include "dialects/QNN/Constants.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "passes/Common/IntegerForms.h"
-#include "passes/Quantization/Common.h"
+#include "passes/Common/Precision.h"
 
 using namespace bitwright;
 using namespace mlir;
 
-/// Products of a dot product that int32 can hold: |sum| <= K * 255 * 128 plus a bias as large.
-static constexpr int64_t kMaxProducts = INT32_MAX / (255 * 128) / 2;
+/// Products of a dot product that int32 can hold beside a bias as large.
+static constexpr int64_t kMaxProducts =
+    countSafeProducts(integerRange(8, /*isUnsigned=*/true), integerRange(8, false)) / 2;
 /// Below this, a contraction between float neighbours does not repay its conversions.
 static constexpr int64_t kMinMacs = 16;
 

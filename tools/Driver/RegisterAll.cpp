@@ -8,13 +8,15 @@
 
 #include "bitwright/Support/Plugin.h"
 #include "dialects/QNN/QNNDialect.h"
+#include "passes/Assign/Passes.h"
 #include "passes/Calibration/Passes.h"
 #include "passes/Codegen/Passes.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Pipelines/Pipelines.h"
 #include "passes/Quantization/Passes.h"
-#include "passes/Quantization/Schemes.h"
+#include "passes/Round/Passes.h"
 #include "passes/Simplify/Passes.h"
+#include "passes/Transform/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/InitAllDialects.h"
@@ -33,10 +35,12 @@ static void registerBuiltin(mlir::DialectRegistry &registry) {
   codegen::registerCodegenPasses();
   codegen::registerCodegenPipeline();
   registerCalibrationPasses();
+  registerAssignPasses();
+  registerTransformPasses();
+  registerRoundPasses();
   registerQuantizationPasses();
   registerFusionPasses();
   registerSimplifyPasses();
-  registerBuiltinSchemes();
 }
 
 /// Takes `--option=VALUE`, or `--option VALUE`, at `index` off the command line.
@@ -73,10 +77,11 @@ static llvm::Expected<Plugin> loadForeignPlugin(const std::string &path) {
 
 /// Loads the plug-in that the argument at `index` names; false where it names none.
 static llvm::Expected<bool> takePlugin(std::vector<char *> &arguments, size_t index,
-                                       mlir::DialectRegistry &registry, InputFiles &inputs) {
+                                       mlir::DialectRegistry &registry, Algorithms &algorithms,
+                                       InputFiles &inputs) {
   if (auto path = takeOption(arguments, index, "load-plugin")) {
     inputs.add(*path);
-    if (llvm::Error error = loadPlugin(*path, registry))
+    if (llvm::Error error = loadPlugin(*path, registry, algorithms))
       return std::move(error);
   } else if (auto path = takeOption(arguments, index, "load-pass-plugin")) {
     inputs.add(*path);
@@ -99,15 +104,17 @@ static llvm::Expected<bool> takePlugin(std::vector<char *> &arguments, size_t in
 llvm::Error bitwright::registerEverything(std::vector<char *> &arguments,
                                           mlir::DialectRegistry &registry, InputFiles &inputs) {
   registerBuiltin(registry);
+  auto algorithms = std::make_shared<Algorithms>();
   for (size_t i = 1; i < arguments.size() && llvm::StringRef(arguments[i]) != "--";) {
-    llvm::Expected<bool> taken = takePlugin(arguments, i, registry, inputs);
+    llvm::Expected<bool> taken = takePlugin(arguments, i, registry, *algorithms, inputs);
     if (!taken)
       return taken.takeError();
     if (!*taken)
       ++i;
   }
+  installAlgorithms(registry, algorithms);
   // Their help lists every scheme.
-  registerPipelines();
+  registerPipelines(algorithms);
   return llvm::Error::success();
 }
 

@@ -109,8 +109,9 @@ QuantParams chooseAsymmetricParams(float low, float high, IntegerRange range);
 ///   scale = absMax / (range.max - zeroPoint), with the same guards as above.
 QuantParams chooseSymmetricParams(float absMax, IntegerRange range);
 
-/// Parameters for one block or channel of weights, from its extreme values.
-QuantParams chooseBlockParams(llvm::ArrayRef<float> values, IntegerRange range, bool symmetric);
+/// Parameters for one block or channel of weights, from its extreme values times `clip`.
+QuantParams chooseBlockParams(llvm::ArrayRef<float> values, IntegerRange range, bool symmetric,
+                              float clip = 1.0f);
 
 /// The scale and zero point of one row of `qnn.dynamic_quantize`, in single
 /// precision: scale = (max(x, 0) - min(x, 0)) / 255, 1 where that is 0;
@@ -122,7 +123,18 @@ QuantParams chooseDynamicParams(llvm::ArrayRef<float> row);
 /// max|x| / 127, 1 where that is 0. NaN elements take no part.
 float chooseDynamicSymmetricScale(llvm::ArrayRef<float> row);
 
-//===--- biases ------------------------------------------------------------===//
+//===--- accumulators and biases ------------------------------------------===//
+
+/// The largest |x * y| for x in `a` and y in `b`.
+constexpr int64_t largestProduct(IntegerRange a, IntegerRange b) {
+  int64_t x = -a.min > a.max ? -a.min : a.max, y = -b.min > b.max ? -b.min : b.max;
+  return x * y;
+}
+
+/// How many products of x in `a` and y in `b` an int32 can sum, whatever they are.
+constexpr int64_t countSafeProducts(IntegerRange a, IntegerRange b) {
+  return INT32_MAX / largestProduct(a, b);
+}
 
 /// round_half_even(bias / (inputScale * weightScale)), the product in double;
 /// nullopt where it is no int32 or not finite.

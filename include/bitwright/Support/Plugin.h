@@ -5,9 +5,9 @@
 /// passes, schemes and whatever else has a registry. It is built with `bitwright_add_plugin` of the
 /// installed CMake package and says in one place what it is:
 ///
-///   static void registerMine(mlir::DialectRegistry &) {
+///   static void registerMine(mlir::DialectRegistry &, bitwright::Algorithms &algorithms) {
 ///     mlir::PassRegistration<MyPass>();
-///     bitwright::registerScheme({...});
+///     algorithms.rounders.add(std::make_shared<MyRounder>());
 ///   }
 ///   BITWRIGHT_PLUGIN("mine", "1.0", registerMine)
 ///
@@ -27,6 +27,9 @@ class DialectRegistry;
 
 namespace bitwright {
 
+/// Schemes, number formats, statistics, transforms and rounders (passes/Pipelines/Schemes.h).
+struct Algorithms;
+
 /// What a plug-in was built for. Read from its file before any of its code runs.
 #define BITWRIGHT_PLUGIN_BUILT_FOR "Bitwright " BITWRIGHT_VERSION ", LLVM " LLVM_VERSION_STRING
 
@@ -36,12 +39,13 @@ struct PluginInfo {
   const char *version;
   /// Registers everything that the plug-in adds. Called once, on one thread, after the
   /// built-in parts are registered and before any option is read.
-  void (*registerAll)(mlir::DialectRegistry &);
+  void (*registerAll)(mlir::DialectRegistry &, Algorithms &);
 };
 
 /// Loads the plug-in `path` and registers what it adds. It stays loaded until the process ends:
 /// registries hold its code. An error where the file is no plug-in, or one of another release.
-llvm::Error loadPlugin(llvm::StringRef path, mlir::DialectRegistry &registry);
+llvm::Error loadPlugin(llvm::StringRef path, mlir::DialectRegistry &registry,
+                       Algorithms &algorithms);
 
 } // namespace bitwright
 

@@ -420,3 +420,30 @@ func.func @lookup_table(%x: tensor<4xi8>, %t: tensor<255xi8>) {
   %r = qnn.lookup %x, %t : tensor<4xi8>, tensor<255xi8> -> tensor<4xi8>
   return
 }
+
+// -----
+
+// F6: precision is a #qnn.precision.
+func.func @precision_type(%x: tensor<2x16xf32>, %w: tensor<8x16xf32>) {
+  // expected-error@+1 {{'qnn.linear' op expects 'qnn.precision' to be a #qnn.precision}}
+  %r = qnn.linear %x, %w {qnn.precision = "int4"} : tensor<2x16xf32>, tensor<8x16xf32> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+// F6: only ops with weights have a precision.
+func.func @precision_op(%x: tensor<2xf32>) {
+  // expected-error@+1 {{'qnn.relu' op has 'qnn.precision', but no weights to round}}
+  %r = qnn.relu %x {qnn.precision = #qnn.precision<weights = "int8", group = 0, symmetric = true, activations = static, rounder = "rtn">} : tensor<2xf32> -> tensor<2xf32>
+  return
+}
+
+// -----
+
+// F6: a reason is a string.
+func.func @kept_float(%x: tensor<2xf32>) {
+  // expected-error@+1 {{'qnn.relu' op expects 'qnn.kept_float' to be a string}}
+  %r = qnn.relu %x {qnn.kept_float} : tensor<2xf32> -> tensor<2xf32>
+  return
+}

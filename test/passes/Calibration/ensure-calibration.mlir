@@ -1,6 +1,10 @@
 // RUN: quant-opt --qnn-insert-observers --qnn-ensure-calibration=scheme=int8 --verify-diagnostics --split-input-file %s | FileCheck %s
 // RUN: not quant-opt --split-input-file --require-calibration --qnn-ensure-calibration=scheme=int8 %s 2>&1 | FileCheck %s --check-prefix=REQUIRE
 
+// RUN: quant-opt --split-input-file --qnn-insert-observers --qnn-ensure-calibration="scheme=int4 statistics=second_moment" %s 2>&1 | FileCheck %s --check-prefix=MISSING
+
+// MISSING: warning: scheme 'int4' uses the statistic 'second_moment', which was not gathered; calibrate with --statistics=second_moment, or expect a loss of accuracy
+
 // REQUIRE: error: scheme 'int8' needs calibration, but the model holds no measurement; calibrate it with --calibrate=SAMPLES
 
 // Nothing was measured: synthetic samples, and a warning that says so.

@@ -1,5 +1,7 @@
-// RUN: quant-opt --qnn-quantize-dynamic --split-input-file %s | FileCheck %s
-// RUN: quant-opt --qnn-quantize-dynamic=keep=fc1 --split-input-file %s | FileCheck %s --check-prefix=KEEP
+// RUN: quant-opt --qnn-assign=activations=dynamic --qnn-round --qnn-quantize-dynamic --split-input-file %s | FileCheck %s
+// RUN: quant-opt --qnn-assign="activations=dynamic keep=fc1" --qnn-round --qnn-quantize-dynamic --split-input-file %s | FileCheck %s --check-prefix=KEEP
+
+// RUN: quant-opt --qnn-assign="weights=int4 group=4 symmetric=false activations=int8" --qnn-round --qnn-quantize-dynamic --split-input-file %s | FileCheck %s --check-prefix=BLOCK
 
 // Linear ops that read one tensor share its quantization; scales are max|w| / 127 for each row.
 // CHECK-LABEL: func.func @shared
@@ -11,6 +13,10 @@
 // CHECK-NOT: qnn.dynamic_quantize
 // CHECK: qnn.dynamic_qlinear %[[Q]], {{.*}} bias
 // CHECK-NOT: qnn.linear
+// BLOCK-LABEL: func.func @shared
+// BLOCK-NOT: qnn.dequantize
+// BLOCK: qnn.block_linear %{{.*}} scales %{{.*}} zero_points %{{.*}} block 2 activations int8 {is_unsigned}
+// BLOCK: qnn.block_linear {{.*}} bias
 // KEEP-LABEL: func.func @shared
 // KEEP: qnn.linear
 // KEEP: qnn.dynamic_qlinear

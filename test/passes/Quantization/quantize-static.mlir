@@ -1,6 +1,6 @@
-// RUN: quant-opt --qnn-quantize-static --split-input-file %s | FileCheck %s
-// RUN: quant-opt --qnn-quantize-static=per-tensor --split-input-file %s | FileCheck %s --check-prefix=TENSOR
-// RUN: quant-opt --qnn-quantize-static=keep=conv1 --split-input-file %s | FileCheck %s --check-prefix=KEEP
+// RUN: quant-opt --qnn-assign --qnn-quantize-static --qnn-round --qnn-clear-assignment --qnn-fold-observers --split-input-file %s | FileCheck %s
+// RUN: quant-opt --qnn-assign=group=-1 --qnn-quantize-static --qnn-round --qnn-clear-assignment --qnn-fold-observers --split-input-file %s | FileCheck %s --check-prefix=TENSOR
+// RUN: quant-opt --qnn-assign=keep=conv1 --qnn-quantize-static --qnn-round --qnn-clear-assignment --qnn-fold-observers --split-input-file %s | FileCheck %s --check-prefix=KEEP
 
 // A linear op: weights for each channel, input and output bracketed, observers gone. The range [-1, 1.55] maps to
 // scale 0.01, zero point 100.

@@ -260,3 +260,11 @@ TEST(LookupTable, IsTheFunctionOnQuantizedValues) {
   EXPECT_EQ(table[255], 6);
   EXPECT_EQ(table[5], 5);
 }
+
+TEST(Accumulator, CountsProductsThatFit) {
+  IntegerRange u8 = integerRange(8, true), s8 = integerRange(8, false);
+  EXPECT_EQ(largestProduct(u8, s8), 255 * 128);
+  EXPECT_EQ(largestProduct(u8, narrowRange(8)), 255 * 127);
+  EXPECT_LE(countSafeProducts(u8, s8) * 255 * 128, INT32_MAX);
+  EXPECT_GT((countSafeProducts(u8, s8) + 1) * 255 * 128, INT32_MAX);
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// From the IR to a scale search and back, the same for every kind of search.
+
+#ifndef BITWRIGHT_PASSES_TRANSFORM_SCALEPROBLEMS_H
+#define BITWRIGHT_PASSES_TRANSFORM_SCALEPROBLEMS_H
+
+#include "passes/Common/Decisions.h"
+#include "passes/Transform/ScaleSearch.h"
+
+namespace bitwright {
+
+/// Poses a problem for each tensor whose readers all are linear ops with `transform` in their
+/// precision, and applies what `search` finds where it lowers the loss. Each choice is recorded.
+void rescaleChannels(mlir::Operation *root, llvm::StringRef transform, DecisionRecorder &record,
+                     llvm::function_ref<ScaleResult(const ScaleProblem &)> search);
+
+} // namespace bitwright
+
+#endif // BITWRIGHT_PASSES_TRANSFORM_SCALEPROBLEMS_H
