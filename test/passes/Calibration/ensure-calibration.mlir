@@ -7,6 +7,19 @@
 
 // REQUIRE: error: scheme 'int8' needs calibration, but the model holds no measurement; calibrate it with --calibrate=SAMPLES
 
+// A measurement is there: nothing to do, nothing to say.
+module {
+  // CHECK-LABEL: func.func @main
+  func.func @main(%x: tensor<?x4xf32> {qnn.name = "x"}) -> tensor<?x4xf32> {
+    // CHECK: qnn.observe %{{.*}} "x" range [-1.0{{.*}}, 2.0{{.*}}] {count = 8 : i64}
+    %0 = qnn.observe %x "x" range [-1.0, 2.0] {count = 8 : i64} : tensor<?x4xf32>
+    %1 = qnn.relu %0 : tensor<?x4xf32> -> tensor<?x4xf32>
+    return %1 : tensor<?x4xf32>
+  }
+}
+
+// -----
+
 // Nothing was measured: synthetic samples, and a warning that says so.
 // expected-warning @below {{scheme 'int8' needs calibration, but the model holds no measurement; synthetic samples are used, expect a loss of accuracy}}
 module {
@@ -16,19 +29,6 @@ module {
     // CHECK: qnn.observe %{{.*}} "act" range [{{.*}}] {count = 16 : i64}
     %0 = qnn.relu %x : tensor<?x4xf32> -> tensor<?x4xf32> loc("act")
     %1 = qnn.neg %0 : tensor<?x4xf32> -> tensor<?x4xf32> loc("neg")
-    return %1 : tensor<?x4xf32>
-  }
-}
-
-// -----
-
-// A measurement is there: nothing to do, nothing to say.
-module {
-  // CHECK-LABEL: func.func @main
-  func.func @main(%x: tensor<?x4xf32> {qnn.name = "x"}) -> tensor<?x4xf32> {
-    // CHECK: qnn.observe %{{.*}} "x" range [-1.0{{.*}}, 2.0{{.*}}] {count = 8 : i64}
-    %0 = qnn.observe %x "x" range [-1.0, 2.0] {count = 8 : i64} : tensor<?x4xf32>
-    %1 = qnn.relu %0 : tensor<?x4xf32> -> tensor<?x4xf32>
     return %1 : tensor<?x4xf32>
   }
 }
