@@ -166,6 +166,25 @@ def layering(root, files):
                 yield path, number, f"includes {match[1]}, which does not stand before {folder}"
 
 
+def targets(root, files):
+    """A target's folder is its own: it includes Build and Target/*.h, and only the table includes it."""
+    home = "passes/Codegen/Target/"
+    for path in files:
+        if not path.endswith((".h", ".c", ".cpp")):
+            continue
+        own = re.match(home + r"\w+/", path)
+        for number, line in enumerate(read(root, path).splitlines(), 1):
+            match = re.match(r'#include "((?:passes|dialects|tools|bitwright)/[^"]+)"', line)
+            if not match:
+                continue
+            other = re.match(home + r"\w+/", match[1])
+            if other and path != home + "Targets.cpp" and (not own or own[0] != other[0]):
+                yield path, number, f"includes {match[1]}; only {home}Targets.cpp knows targets"
+            elif own and not other and not re.match(
+                    r"passes/Codegen/(?:Build/|Target/)\w+\.h$", match[1]):
+                yield path, number, f"includes {match[1]}; a target includes Build and {home}*.h"
+
+
 def runtime_alone(root, files):
     """The runtime shares its own headers with the compiler and includes nothing of it."""
     for path in files:
@@ -205,8 +224,8 @@ def documented_ir(root, files, quant_opt=None):
                 yield path, line, "quant-opt refuses this: " + done.stderr.strip().split("\n")[0]
 
 
-RULES = [spdx, file_comment, guard, length, todo, passes, invalid_ops, layering, runtime_alone,
-         links, documented_ir]
+RULES = [spdx, file_comment, guard, length, todo, passes, invalid_ops, layering, targets,
+         runtime_alone, links, documented_ir]
 
 
 def run(root, quant_opt=None):

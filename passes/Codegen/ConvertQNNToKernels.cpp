@@ -3,8 +3,8 @@
 /// \file
 /// The pass that turns a model into kernels, and the pipeline down to LLVM.
 
+#include "passes/Codegen/Host/HostCode.h"
 #include "passes/Codegen/Passes.h"
-#include "passes/Codegen/Plan/Lowering.h"
 
 #include "bitwright/Target/Target.h"
 #include "bitwright_rt/abi.h"
@@ -13,6 +13,7 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/IR/DataLayout.h"
+#include "llvm/TargetParser/Triple.h"
 
 namespace bitwright::codegen {
 #define GEN_PASS_DEF_CONVERTQNNTOKERNELSPASS
@@ -66,9 +67,15 @@ void ConvertQNNToKernelsPass::runOnOperation() {
     return signalPassFailure();
   }
   module->setAttr("qnn.target", makeTargetAttr(&getContext(), *spec));
-  auto target = codegen::createX86TargetInfo(spec->cpuBits);
+  auto target = codegen::createTarget(llvm::Triple(spec->triple).getArchName(), spec->cpuBits);
+  if (!target) {
+    module.emitError() << "target '" << spec->triple << "' has no kernels";
+    return signalPassFailure();
+  }
   codegen::Program program(module, main, *target, AbiLayout(llvm::DataLayout(spec->dataLayout)));
-  if (failed(codegen::Lowering(program).run()))
+  codegen::Plan plan(program);
+  if (failed(plan.build()) || failed(codegen::emitHostCode(program, plan)) ||
+      failed(program.finish()))
     return signalPassFailure();
 }
 

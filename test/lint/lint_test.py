@@ -29,6 +29,10 @@ GOOD = {
     "test/passes/Family/foo.mlir": "// RUN: quant-opt --qnn-foo %s\n",
     "dialects/QNN/QNNOps.td": LICENCE + 'def QNN_AddOp : QNN_BinaryOp<"add", "sum">;\n',
     "test/dialects/QNN/invalid.mlir": "// expected-error @+1 {{x}}\nqnn.add\n",
+    "passes/Codegen/Target/X86/B.cpp":
+    LICENCE + FILE + '#include "passes/Codegen/Build/B.h"\n#include "passes/Codegen/Target/B.h"\n',
+    "passes/Codegen/Target/Targets.cpp":
+    LICENCE + FILE + '#include "passes/Codegen/Target/X86/B.h"\n',
     "runtime/src/a.c": LICENCE + FILE + '#include "bitwright_rt/abi.h"\n',
     "docs/a.md": "See [b](b.md).\n\n```mlir\nfunc.func @f() {\n  return\n}\n```\n",
     "docs/b.md": "Nothing.\n",
@@ -50,6 +54,12 @@ BROKEN = {
     "layering": [{"dialects/QNN/A.cpp": LICENCE + FILE + '#include "bitwright/Support/Error.h"\n'},
                  {"lib/Support/A.cpp": LICENCE + FILE + '#include "tools/Driver/Compile.h"\n'},
                  {"passes/Fusion/A.cpp": LICENCE + FILE + '#include "passes/Simplify/B.h"\n'}],
+    "targets": [{"passes/Codegen/Kernels/A.cpp":
+                 LICENCE + FILE + '#include "passes/Codegen/Target/X86/A.h"\n'},
+                {"passes/Codegen/Target/X86/A.cpp":
+                 LICENCE + FILE + '#include "passes/Codegen/Plan/A.h"\n'},
+                {"passes/Codegen/Target/ARM/A.cpp":
+                 LICENCE + FILE + '#include "passes/Codegen/Target/X86/A.h"\n'}],
     "runtime_alone": [{"runtime/src/a.c": LICENCE + FILE + '#include "llvm/ADT/StringRef.h"\n'}],
     "links": [{"docs/a.md": "See [c](c.md).\n"}],
     "documented_ir": [{"docs/a.md": "```mlir\nfunc.func @f() {\n  qnn.nothing\n}\n```\n"}],

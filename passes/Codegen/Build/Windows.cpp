@@ -9,8 +9,8 @@ using namespace mlir;
 using namespace bitwright::codegen;
 using IPred = arith::CmpIPredicate;
 
-Window::Window(ArrayRef<int64_t> kernelSizes, ArrayRef<int64_t> stepSizes,
-               ArrayRef<int64_t> padSizes, ArrayRef<int64_t> dilationSizes) {
+SlidingWindow::SlidingWindow(ArrayRef<int64_t> kernelSizes, ArrayRef<int64_t> stepSizes,
+                             ArrayRef<int64_t> padSizes, ArrayRef<int64_t> dilationSizes) {
   for (int axis = 0; axis < 2; ++axis) {
     kernel[axis] = kernelSizes[axis];
     strides[axis] = stepSizes[axis];
@@ -19,17 +19,10 @@ Window::Window(ArrayRef<int64_t> kernelSizes, ArrayRef<int64_t> stepSizes,
   }
 }
 
-std::string Window::key() const {
-  std::string text;
-  for (auto *list : {kernel, strides, pads, dilations})
-    text += std::to_string(list[0]) + "," + std::to_string(list[1]) + ";";
-  return text;
-}
-
 Value Taps::count(KernelBuilder &k) const { return k.maximum(k.sub(end, begin), k.idx(0)); }
 
-Taps bitwright::codegen::clampTaps(KernelBuilder &k, const Window &window, int axis, Value output,
-                                   Value size) {
+Taps bitwright::codegen::clampTaps(KernelBuilder &k, const SlidingWindow &window, int axis,
+                                   Value output, Value size) {
   Value zero = k.idx(0),
         origin = k.sub(k.mul(output, k.idx(window.strides[axis])), k.idx(window.pads[axis]));
   int64_t dilation = window.dilations[axis];
@@ -41,9 +34,9 @@ Taps bitwright::codegen::clampTaps(KernelBuilder &k, const Window &window, int a
   return {begin, end, origin};
 }
 
-void bitwright::codegen::splitColumns(KernelBuilder &k, const Window &window, const OutputRow &row,
-                                      const ImageSizes &sizes, ColumnRange border,
-                                      ColumnRange interior) {
+void bitwright::codegen::splitColumns(KernelBuilder &k, const SlidingWindow &window,
+                                      const OutputRow &row, const ImageSizes &sizes,
+                                      ColumnRange border, ColumnRange interior) {
   int64_t stride = window.strides[1], pad = window.pads[1];
   int64_t reach = (window.kernel[1] - 1) * window.dilations[1];
   Value zero = k.idx(0);
@@ -64,16 +57,16 @@ void bitwright::codegen::splitColumns(KernelBuilder &k, const Window &window, co
   });
 }
 
-void bitwright::codegen::forEachOutputRow(KernelBuilder &k, const Window &window,
-                                          const ImageSizes &sizes, Value begin, Value end,
+void bitwright::codegen::forEachOutputRow(KernelBuilder &k, const SlidingWindow &window,
+                                          const ImageSizes &sizes, Iterations &iterations,
                                           function_ref<void(const OutputRow &)> body) {
-  k.loop(begin, end, k.idx(1), [&](Value iv) {
+  iterations.forEach([&](Value iv) {
     Value image = k.divS(iv, sizes.outHeight), line = k.remS(iv, sizes.outHeight);
     body({image, line, clampTaps(k, window, 0, line, sizes.height)});
   });
 }
 
-SmallVector<Value> bitwright::codegen::foldTaps(KernelBuilder &k, const Window &window,
+SmallVector<Value> bitwright::codegen::foldTaps(KernelBuilder &k, const SlidingWindow &window,
                                                 const Taps &rows, const Taps &columns,
                                                 bool interior, ValueRange init, TapFold fold) {
   constexpr int64_t mostUnrolled = 25;
@@ -95,23 +88,6 @@ SmallVector<Value> bitwright::codegen::foldTaps(KernelBuilder &k, const Window &
       return fold(tap, y, position(1, columns.origin, tapX), inner);
     });
   });
-}
-
-void bitwright::codegen::forEachChannelBlock(KernelBuilder &k, Value channels,
-                                             std::optional<int64_t> known, int64_t lanes,
-                                             function_ref<void(Value, int64_t)> body) {
-  if (!known)
-    return k.vectorLoop(k.idx(0), channels, lanes, body);
-  int64_t whole = *known / lanes * lanes;
-  if (whole == lanes)
-    body(k.idx(0), lanes);
-  else if (whole > 0)
-    k.loop(k.idx(0), k.idx(whole), k.idx(lanes), [&](Value at) { body(at, lanes); });
-  for (int64_t at = whole, width = lanes / 2; width >= 1; width /= 2)
-    if (at + width <= *known) {
-      body(k.idx(at), width);
-      at += width;
-    }
 }
 
 Type bitwright::codegen::laneType(KernelBuilder &k, Type element, int64_t lanes) {

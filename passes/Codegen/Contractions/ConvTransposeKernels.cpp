@@ -8,6 +8,7 @@
 
 #include "passes/Codegen/Build/Windows.h"
 #include "passes/Codegen/Contractions/Contraction.h"
+#include "passes/Codegen/Contractions/Epilogue.h"
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
@@ -27,8 +28,8 @@ struct ConvTranspose {
 
   Program &p;
   Operation *op;
-  Epilogue epilogue;
-  Window window;
+  FusedEpilogue epilogue;
+  SlidingWindow window;
   int64_t channels, outChannels, groups;
   bool hasBias;
 
@@ -42,6 +43,7 @@ struct TransposedRow {
   ImageSizes sizes;
   Value image, line;
   ValueRange pointers;
+  Iterations &iterations;
 };
 } // namespace
 
@@ -86,14 +88,14 @@ static SmallVector<Value> emitIf(KernelBuilder &k, Value condition, ValueRange v
 /// not `interior`, count is 1 and the taps are tested.
 static void emitPixels(KernelBuilder &k, const ConvTranspose &conv, const TransposedRow &row,
                        int64_t phase, Value step, int64_t count, bool interior) {
-  const Window &window = conv.window;
+  const SlidingWindow &window = conv.window;
   auto taps = conv.phaseTaps(phase);
   int64_t inputs = conv.groupInputs(), outputs = conv.groupOutputs();
   Value stride = k.idx(window.strides[0]), imageRow = k.mul(row.image, row.sizes.height);
   Value x = k.add(k.mul(step, k.idx(window.strides[1])), k.idx(phase));
   Value pixel =
       k.add(k.mul(k.add(k.mul(row.image, row.sizes.outHeight), row.line), row.sizes.outWidth), x);
-  int64_t lanes = 2 * conv.p.getTarget().getLanes();
+  int64_t lanes = 2 * conv.p.getTarget().getVector().lanes;
   auto emitBlock = [&](Value group, Value channel, int64_t width) {
     Value outChannel = k.add(k.mul(group, k.idx(outputs)), channel);
     Type type = laneType(k, k.f32(), width);
@@ -135,8 +137,9 @@ static void emitPixels(KernelBuilder &k, const ConvTranspose &conv, const Transp
     }
   };
   k.loop(k.idx(conv.groups), [&](Value group) {
-    forEachChannelBlock(k, k.idx(outputs), outputs, lanes,
-                        [&](Value channel, int64_t width) { emitBlock(group, channel, width); });
+    row.iterations.forEachPart(k.idx(outputs), outputs, lanes, [&](Value channel, int64_t width) {
+      emitBlock(group, channel, width);
+    });
   });
 }
 
@@ -166,23 +169,23 @@ static void emitPhase(KernelBuilder &k, const ConvTranspose &conv, const Transpo
 }
 
 static Kernel buildKernel(const ConvTranspose &conv) {
-  using Arg = Program::Arg;
+  using Arg = KernelArg;
   size_t firstSize = ConvTranspose::Result + 1 + conv.epilogue.leaves().size();
   SmallVector<Arg> args(firstSize, Arg::Pointer);
   args.append(4, Arg::Size);
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
     ValueRange s = v.drop_front(firstSize);
-    k.loop(begin, end, k.idx(1), [&](Value iv) {
-      TransposedRow row{
-          {s[0], s[1], s[2], s[3]}, k.divS(iv, s[2]), k.remS(iv, s[2]), v.take_front(firstSize)};
+    iterations.forEach([&](Value iv) {
+      TransposedRow row{{s[0], s[1], s[2], s[3]},
+                        k.divS(iv, s[2]),
+                        k.remS(iv, s[2]),
+                        v.take_front(firstSize),
+                        iterations};
       for (int64_t phase = 0; phase < conv.window.strides[1]; ++phase)
         emitPhase(k, conv, row, phase);
     });
   };
-  std::string key = conv.window.key() + std::to_string(conv.channels) + "," +
-                    std::to_string(conv.outChannels) + "," + std::to_string(conv.groups) +
-                    (conv.hasBias ? "b" : "") + conv.epilogue.key();
-  return conv.p.getKernel("conv_transpose2d_f32", key, args, conv.op->getLoc(), body);
+  return conv.p.kernels.get("conv_transpose2d_f32", args, conv.op->getLoc(), body);
 }
 
 /// From O/groups x KH x KW x C to groups x KH x KW x C/groups x O/groups.
@@ -201,9 +204,8 @@ static std::vector<char> packWeights(const ConvTranspose &conv, ArrayRef<float> 
   return packed;
 }
 
-LogicalResult bitwright::codegen::emitConvTranspose(Program &p, Operation *operation,
-                                                    const Group &group) {
-  auto op = cast<qnn::ConvTranspose2dOp>(operation);
+LogicalResult bitwright::codegen::emitConvTranspose(Program &p, const Unit &unit) {
+  auto op = cast<qnn::ConvTranspose2dOp>(unit.anchor);
   Location loc = op.getLoc();
   auto fail = [&](const Twine &message) {
     return op.emitError() << "node '" << bitwright::getNodeName(loc) << "': " << message;
@@ -222,26 +224,27 @@ LogicalResult bitwright::codegen::emitConvTranspose(Program &p, Operation *opera
   ConvTranspose conv{
       p,
       op,
-      Epilogue{p, op, group, outChannels},
-      Window({w[1].size, w[2].size}, op.getStrides(), op.getPads(), op.getDilations()),
+      FusedEpilogue{p, op, unit.group, outChannels},
+      SlidingWindow({w[1].size, w[2].size}, op.getStrides(), op.getPads(), op.getDilations()),
       w[3].size,
       outChannels,
       int64_t(op.getGroups()),
       bool(op.getBias())};
-  SmallVector<Value> values(ConvTranspose::Result, p.weightsArgument);
+  SmallVector<Value> values(ConvTranspose::Result, p.host.weights());
   values[ConvTranspose::Input] = p.pointer(op.getInput(), loc);
-  values[ConvTranspose::Weights] = p.weightPointer(p.addWeights(packWeights(conv, *weights)), loc);
+  values[ConvTranspose::Weights] = p.constant(packWeights(conv, *weights), loc);
   if (conv.hasBias)
     values[ConvTranspose::Bias] = p.pointer(op.getBias(), loc);
   values.push_back(p.pointer(conv.epilogue.result(), loc));
   for (Value leaf : conv.epilogue.leaves())
     values.push_back(p.pointer(leaf, loc));
   for (Dim size : {x[1], x[2], y[1], y[2]})
-    values.push_back(p.hostValue(size, loc));
+    values.push_back(p.host.value(size, loc));
   int64_t width = y[2].isStatic() ? y[2].size : 64;
   int64_t macs =
       conv.groupInputs() * conv.window.taps() / (conv.window.strides[0] * conv.window.strides[1]) +
       1;
-  p.launch(buildKernel(conv), values, p.mul(y[0], y[1]), width * outChannels * macs / 8, loc);
+  p.host.launch(buildKernel(conv), values, p.sizes.mul(y[0], y[1]), width * outChannels * macs / 8,
+                loc);
   return success();
 }

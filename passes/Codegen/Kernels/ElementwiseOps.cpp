@@ -4,8 +4,8 @@
 /// One elementwise op on registers.
 
 #include "passes/Codegen/Build/MathEmitter.h"
+#include "passes/Codegen/Build/Rounding.h"
 #include "passes/Codegen/Kernels/Elementwise.h"
-#include "passes/Codegen/Plan/Lowering.h"
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
@@ -16,14 +16,6 @@ using namespace bitwright::codegen;
 namespace qnn = bitwright::qnn;
 using FPred = arith::CmpFPredicate;
 using IPred = arith::CmpIPredicate;
-
-bool bitwright::codegen::isElementwise(Operation *op) {
-  if (auto quantize = dyn_cast<qnn::QuantizeOp>(op))
-    return quantize.getBlockSize() == 0;
-  if (auto dequantize = dyn_cast<qnn::DequantizeOp>(op))
-    return dequantize.getBlockSize() == 0;
-  return isa<qnn::ElementwiseInterface, qnn::RequantizeOp, qnn::QAddOp, qnn::QMulOp>(op);
-}
 
 /// Functions that are approximated, in f32 alone.
 static bool isFunction(Operation *op) {
@@ -287,21 +279,6 @@ static Value centered(KernelBuilder &k, Value q, Value zeroPoint, bool isUnsigne
   Value difference =
       k.sub(k.extend(q, k.i32(), isUnsigned), k.extend(zeroPoint, k.i32(), isUnsigned));
   return k.toFloat(difference, k.f32(), false);
-}
-
-/// The limits are applied to the float, which gives the same integers: rounding
-/// is monotonic and the limits are integers.
-Value bitwright::codegen::roundInto(KernelBuilder &k, Value r, Value zeroPoint, Type storage,
-                                    bool isUnsigned, int64_t low, int64_t high) {
-  Value zero = k.extend(zeroPoint, k.i32(), isUnsigned);
-  Type ints = zero.getType(), floats = r.getType();
-  Value lower = k.toFloat(k.sub(k.integer(ints, low), zero), k.f32(), false);
-  Value upper = k.toFloat(k.sub(k.integer(ints, high), zero), k.f32(), false);
-  r = k.select(k.compare(FPred::UNO, r, r), k.number(floats, 0), r);
-  r = k.select(k.compare(FPred::OLT, r, lower), lower, r);
-  r = k.select(k.compare(FPred::OGT, r, upper), upper, r);
-  Value rounded = k.toInt(k.roundEven(r), k.i32(), false);
-  return k.truncate(k.add(rounded, zero), storage);
 }
 
 static std::pair<int64_t, int64_t> storageRange(Type storage, bool isUnsigned) {

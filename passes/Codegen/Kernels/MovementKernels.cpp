@@ -4,7 +4,7 @@
 /// Ops that move elements: each becomes strided copies, or a loop over indices.
 
 #include "passes/Codegen/Build/MathEmitter.h"
-#include "passes/Codegen/Plan/Lowering.h"
+#include "passes/Codegen/Kernels/Kernels.h"
 #include "passes/Codegen/Plan/Shapes.h"
 
 #include "bitwright/Numerics/FloatFormats.h"
@@ -23,45 +23,45 @@ static int64_t normalize(int64_t axis, size_t rank) {
 }
 
 static int64_t bytesOf(Program &p, Value tensor) {
-  return Program::elementBytes(p.info(tensor).elementType);
+  return getElementBytes(p.info(tensor).elementType);
 }
 
 static void emitTranspose(Program &p, qnn::TransposeOp op) {
   Location loc = op.getLoc();
   const Dims dims = p.info(op.getResult()).heldDims(), inputDims = p.info(op.getInput()).heldDims();
-  Dims inputStrides = contiguousStrides(p, inputDims), strides;
+  Dims inputStrides = p.sizes.contiguousStrides(inputDims), strides;
   for (int64_t axis : op.getPerm())
     strides.push_back(inputStrides[axis]);
   emitStridedCopy(p, bytesOf(p, op.getInput()), dims, p.pointer(op.getInput(), loc), 0, strides,
-                  p.pointer(op.getResult(), loc), 0, contiguousStrides(p, dims), loc);
+                  p.pointer(op.getResult(), loc), 0, p.sizes.contiguousStrides(dims), loc);
 }
 
 static void emitSlice(Program &p, qnn::SliceOp op) {
   Location loc = op.getLoc();
   const Dims dims = p.info(op.getResult()).dims, inputDims = p.info(op.getInput()).dims;
-  Dims strides = contiguousStrides(p, inputDims);
+  Dims strides = p.sizes.contiguousStrides(inputDims);
   Dim offset(0);
   for (auto [i, axis] : llvm::enumerate(getSliceAxes(p, op))) {
     // An empty slice may start past the end; it is never read.
-    offset = p.add(offset, p.mul(axis.start, strides[i]));
-    strides[i] = p.mul(strides[i], axis.step);
+    offset = p.sizes.add(offset, p.sizes.mul(axis.start, strides[i]));
+    strides[i] = p.sizes.mul(strides[i], axis.step);
   }
   emitStridedCopy(p, bytesOf(p, op.getInput()), dims, p.pointer(op.getInput(), loc), offset,
-                  strides, p.pointer(op.getResult(), loc), 0, contiguousStrides(p, dims), loc);
+                  strides, p.pointer(op.getResult(), loc), 0, p.sizes.contiguousStrides(dims), loc);
 }
 
 static void emitConcat(Program &p, qnn::ConcatOp op) {
   Location loc = op.getLoc();
   const Dims dims = p.info(op.getResult()).dims;
-  Dims strides = contiguousStrides(p, dims);
+  Dims strides = p.sizes.contiguousStrides(dims);
   int64_t axis = normalize(op.getAxis(), dims.size());
   Dim at(0);
   for (Value input : op.getInputs()) {
     const Dims inputDims = p.info(input).dims;
     emitStridedCopy(p, bytesOf(p, input), inputDims, p.pointer(input, loc), 0,
-                    contiguousStrides(p, inputDims), p.pointer(op.getResult(), loc),
-                    p.mul(at, strides[axis]), strides, loc);
-    at = p.add(at, inputDims[axis]);
+                    p.sizes.contiguousStrides(inputDims), p.pointer(op.getResult(), loc),
+                    p.sizes.mul(at, strides[axis]), strides, loc);
+    at = p.sizes.add(at, inputDims[axis]);
   }
 }
 
@@ -70,23 +70,23 @@ static void emitExpand(Program &p, qnn::ExpandOp op) {
   const Dims dims = p.info(op.getResult()).dims;
   Dims inputDims = p.info(op.getInput()).dims;
   inputDims.insert(inputDims.begin(), dims.size() - inputDims.size(), Dim(1));
-  Dims strides = contiguousStrides(p, inputDims);
+  Dims strides = p.sizes.contiguousStrides(inputDims);
   for (size_t d = 0; d < dims.size(); ++d)
     if (inputDims[d] != dims[d])
-      strides[d] = p.select(p.equal(inputDims[d], 1), 0, strides[d]);
+      strides[d] = p.sizes.select(p.sizes.equal(inputDims[d], 1), 0, strides[d]);
   emitStridedCopy(p, bytesOf(p, op.getInput()), dims, p.pointer(op.getInput(), loc), 0, strides,
-                  p.pointer(op.getResult(), loc), 0, contiguousStrides(p, dims), loc);
+                  p.pointer(op.getResult(), loc), 0, p.sizes.contiguousStrides(dims), loc);
 }
 
 static void emitTile(Program &p, qnn::TileOp op) {
   Location loc = op.getLoc();
   const Dims dims = p.info(op.getResult()).dims, inputDims = p.info(op.getInput()).dims;
-  Dims from = contiguousStrides(p, inputDims), to = contiguousStrides(p, dims);
+  Dims from = p.sizes.contiguousStrides(inputDims), to = p.sizes.contiguousStrides(dims);
   Dims nest, srcStrides, dstStrides;
   for (size_t d = 0; d < dims.size(); ++d) {
     nest.push_back((*p.info(op.getRepeats()).elements)[d]);
     srcStrides.push_back(0);
-    dstStrides.push_back(p.mul(to[d], inputDims[d]));
+    dstStrides.push_back(p.sizes.mul(to[d], inputDims[d]));
     nest.push_back(inputDims[d]);
     srcStrides.push_back(from[d]);
     dstStrides.push_back(to[d]);
@@ -98,7 +98,7 @@ static void emitTile(Program &p, qnn::TileOp op) {
 static void emitConstantPad(Program &p, qnn::PadOp op) {
   Location loc = op.getLoc();
   const Dims dims = p.info(op.getResult()).dims, inputDims = p.info(op.getInput()).dims;
-  Dims from = contiguousStrides(p, inputDims), to = contiguousStrides(p, dims),
+  Dims from = p.sizes.contiguousStrides(inputDims), to = p.sizes.contiguousStrides(dims),
        zero(dims.size(), Dim(0));
   int64_t bytes = bytesOf(p, op.getInput());
   Value destination = p.pointer(op.getResult(), loc);
@@ -107,10 +107,11 @@ static void emitConstantPad(Program &p, qnn::PadOp op) {
   Dims counts;
   for (size_t d = 0; d < dims.size(); ++d) {
     Dim begin = (*p.info(op.getPads()).elements)[d];
-    Dim skip = p.max(p.sub(0, begin), 0), place = p.max(begin, 0);
-    source = p.add(source, p.mul(skip, from[d]));
-    target = p.add(target, p.mul(place, to[d]));
-    counts.push_back(p.max(p.min(p.sub(inputDims[d], skip), p.sub(dims[d], place)), 0));
+    Dim skip = p.sizes.max(p.sizes.sub(0, begin), 0), place = p.sizes.max(begin, 0);
+    source = p.sizes.add(source, p.sizes.mul(skip, from[d]));
+    target = p.sizes.add(target, p.sizes.mul(place, to[d]));
+    counts.push_back(
+        p.sizes.max(p.sizes.min(p.sizes.sub(inputDims[d], skip), p.sizes.sub(dims[d], place)), 0));
   }
   emitStridedCopy(p, bytes, counts, p.pointer(op.getInput(), loc), source, from, destination,
                   target, to, loc);
@@ -139,11 +140,11 @@ static void emitIndexedPad(Program &p, qnn::PadOp op) {
   const Dims dims = p.info(op.getResult()).dims, inputDims = p.info(op.getInput()).dims;
   size_t rank = dims.size();
   Type element = IntegerType::get(p.getContext(), 8 * bytesOf(p, op.getInput()));
-  SmallVector<Program::Arg> args(2, Program::Arg::Pointer);
-  args.append(3 * rank, Program::Arg::Size);
-  auto body = [&](KernelBuilder &k, ValueRange values, Value begin, Value end) {
+  SmallVector<KernelArg> args(2, KernelArg::Pointer);
+  args.append(3 * rank, KernelArg::Size);
+  auto body = [&](KernelBuilder &k, ValueRange values, Iterations &iterations) {
     ValueRange sizes = values.drop_front(2);
-    k.loop(begin, end, k.idx(1), [&](Value iv) {
+    iterations.forEach([&](Value iv) {
       Value rest = iv, index = k.idx(0), stride = k.idx(1);
       for (int64_t d = rank - 1; d >= 0; --d) {
         Value x = k.sub(k.remS(rest, sizes[d]), sizes[2 * rank + d]);
@@ -154,17 +155,15 @@ static void emitIndexedPad(Program &p, qnn::PadOp op) {
       k.store(k.load(element, values[0], index), values[1], iv);
     });
   };
-  std::string key = std::to_string(rank) + ":" + std::to_string(int(op.getMode())) + ":" +
-                    std::to_string(element.getIntOrFloatBitWidth());
-  Kernel kernel = p.getKernel("pad", key, args, loc, body);
+  Kernel kernel = p.kernels.get("pad", args, loc, body);
   SmallVector<Value> values = {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc)};
   for (Dim dim : dims)
-    values.push_back(p.hostValue(dim, loc));
+    values.push_back(p.host.value(dim, loc));
   for (Dim dim : inputDims)
-    values.push_back(p.hostValue(dim, loc));
+    values.push_back(p.host.value(dim, loc));
   for (size_t d = 0; d < rank; ++d)
-    values.push_back(p.hostValue((*p.info(op.getPads()).elements)[d], loc));
-  p.launch(kernel, values, p.product(dims), 8 * rank, loc);
+    values.push_back(p.host.value((*p.info(op.getPads()).elements)[d], loc));
+  p.host.launch(kernel, values, p.sizes.product(dims), 8 * rank, loc);
 }
 
 /// A large f32 constant whose values are all binary16 numbers, as those; "" for any other. Tables
@@ -191,18 +190,18 @@ static void emitGather(Program &p, qnn::GatherOp op) {
   Location loc = op.getLoc();
   const Dims dims = p.info(op.getInput()).dims;
   int64_t axis = normalize(op.getAxis(), dims.size());
-  Dim outer = p.product(ArrayRef(dims).take_front(axis)),
-      inner = p.product(ArrayRef(dims).drop_front(axis + 1));
+  Dim outer = p.sizes.product(ArrayRef(dims).take_front(axis)),
+      inner = p.sizes.product(ArrayRef(dims).drop_front(axis + 1));
   Dim count = p.numElements(op.getIndices());
   Type indexType = p.info(op.getIndices()).elementType;
   int64_t bytes = bytesOf(p, op.getInput());
   std::vector<char> halves = packHalves(op.getInput());
-  using Arg = Program::Arg;
-  int32_t code = p.errorCode(op, BW_ERR_INDEX);
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
+  using Arg = KernelArg;
+  int32_t code = p.nodes.errorCode(op, BW_ERR_INDEX);
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
     Value input = v[0], indices = v[1], result = v[2], error = v[3], size = v[4], inner = v[5],
           number = v[6];
-    k.loop(begin, end, k.idx(1), [&](Value iv) {
+    iterations.forEach([&](Value iv) {
       Value at = k.remS(iv, number), row = k.divS(iv, number);
       Value index = k.extend(k.load(indexType, indices, at), k.i64(), false);
       index = k.select(k.compare(IPred::slt, index, k.idx(0)), k.add(index, size), index);
@@ -218,24 +217,23 @@ static void emitGather(Program &p, qnn::GatherOp op) {
         return;
       }
       Value source = k.gep(input, k.i16(), from), target = k.gep(result, k.f32(), to);
-      k.vectorLoop(k.idx(0), inner, p.getTarget().getLanes(), [&](Value i, int64_t lanes) {
-        Value half = k.load(lanes == 1 ? Type(k.i16()) : k.vec(k.i16(), lanes), source, i);
-        k.store(emitHalfToFloat(k, half), target, i);
-      });
+      iterations.forEachVector(
+          k.idx(0), inner, p.getTarget().getVector().lanes, [&](Value i, int64_t lanes) {
+            Value half = k.load(lanes == 1 ? Type(k.i16()) : k.vec(k.i16(), lanes), source, i);
+            k.store(emitHalfToFloat(k, half), target, i);
+          });
     });
   };
-  std::string key = std::to_string(indexType.getIntOrFloatBitWidth()) + ":" + std::to_string(code) +
-                    (halves.empty() ? "x" + std::to_string(bytes) : "half");
-  Kernel kernel = p.getKernel(
-      "gather", key,
+  Kernel kernel = p.kernels.get(
+      "gather",
       {Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size, Arg::Size},
       loc, body);
-  Value input =
-      halves.empty() ? p.pointer(op.getInput(), loc) : p.weightPointer(p.addWeights(halves), loc);
-  p.launch(kernel,
-           {input, p.pointer(op.getIndices(), loc), p.pointer(op.getResult(), loc), p.errorWord(),
-            p.hostValue(dims[axis], loc), p.hostValue(inner, loc), p.hostValue(count, loc)},
-           p.mul(outer, count), inner.isStatic() ? inner.size : 64, loc);
+  Value input = halves.empty() ? p.pointer(op.getInput(), loc) : p.constant(halves, loc);
+  p.host.launch(kernel,
+                {input, p.pointer(op.getIndices(), loc), p.pointer(op.getResult(), loc),
+                 p.host.errorWord(), p.host.value(dims[axis], loc), p.host.value(inner, loc),
+                 p.host.value(count, loc)},
+                p.sizes.mul(outer, count), inner.isStatic() ? inner.size : 64, loc);
 }
 
 /// One slice for each tuple of indices. The place of a slice is counted in slices: the batch, then
@@ -244,19 +242,19 @@ static LogicalResult emitGatherND(Program &p, qnn::GatherNDOp op) {
   Location loc = op.getLoc();
   const Dims dims = p.info(op.getInput()).dims, indexDims = p.info(op.getIndices()).dims;
   int64_t batch = op.getBatchDims(), length = indexDims.back().size;
-  Dim inner = p.product(ArrayRef(dims).drop_front(batch + length));
-  Dim number = p.product(ArrayRef(indexDims).drop_front(batch).drop_back()); // of one batch
+  Dim inner = p.sizes.product(ArrayRef(dims).drop_front(batch + length));
+  Dim number = p.sizes.product(ArrayRef(indexDims).drop_front(batch).drop_back()); // of one batch
   Type element = p.info(op.getInput()).elementType, indexType = p.info(op.getIndices()).elementType;
   if (element.isInteger(4))
     return op.emitError() << "node '" << bitwright::getNodeName(loc)
                           << "': 'qnn.gather_nd' on i4 cannot be compiled";
-  int64_t bytes = bytesOf(p, op.getInput()), code = p.errorCode(op, BW_ERR_INDEX);
+  int64_t bytes = bytesOf(p, op.getInput()), code = p.nodes.errorCode(op, BW_ERR_INDEX);
   bool isSingle = inner.is(1);
-  using Arg = Program::Arg;
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
+  using Arg = KernelArg;
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
     Value error = v[3], inner = v[4], number = v[5];
     ValueRange sizes = v.drop_front(6);
-    k.loop(begin, end, k.idx(1), [&](Value iv) {
+    iterations.forEach([&](Value iv) {
       Value place = k.divS(iv, number), valid = k.integer(k.i1(), 1);
       for (int64_t i = 0; i < length; ++i) {
         Value at = k.add(k.mul(iv, k.idx(length)), k.idx(i));
@@ -277,22 +275,19 @@ static LogicalResult emitGatherND(Program &p, qnn::GatherNDOp op) {
             k.memcpyBytes(k.gepBytes(v[2], k.mul(iv, size)), k.gepBytes(v[0], k.mul(place, size)),
                           size);
           },
-          [&] { k.storeAt(k.idx(code), error); });
+          [&] { k.storeAt(k.integer(k.i32(), code), error); });
     });
   };
-  std::string key = std::to_string(indexType.getIntOrFloatBitWidth()) + ":" + std::to_string(code) +
-                    "x" + std::to_string(bytes) + ":" + std::to_string(length) +
-                    (isSingle ? "single" : "");
   SmallVector<Arg> args(4, Arg::Pointer);
   args.append(2 + length, Arg::Size);
-  Kernel kernel = p.getKernel("gather_nd", key, args, loc, body);
+  Kernel kernel = p.kernels.get("gather_nd", args, loc, body);
   SmallVector<Value> values = {p.pointer(op.getInput(), loc),  p.pointer(op.getIndices(), loc),
-                               p.pointer(op.getResult(), loc), p.errorWord(),
-                               p.hostValue(inner, loc),        p.hostValue(number, loc)};
+                               p.pointer(op.getResult(), loc), p.host.errorWord(),
+                               p.host.value(inner, loc),       p.host.value(number, loc)};
   for (Dim size : ArrayRef(dims).slice(batch, length))
-    values.push_back(p.hostValue(size, loc));
-  p.launch(kernel, values, p.product(ArrayRef(indexDims).drop_back()),
-           inner.isStatic() ? inner.size + 8 * length : 64, loc);
+    values.push_back(p.host.value(size, loc));
+  p.host.launch(kernel, values, p.sizes.product(ArrayRef(indexDims).drop_back()),
+                inner.isStatic() ? inner.size + 8 * length : 64, loc);
   return success();
 }
 
@@ -302,16 +297,16 @@ static LogicalResult emitRange(Program &p, qnn::RangeOp op) {
   if (!type.isInteger())
     return op.emitError() << "node '" << bitwright::getNodeName(loc)
                           << "': a range of floats cannot be compiled";
-  using Arg = Program::Arg;
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
-    k.loop(begin, end, k.idx(1),
-           [&](Value iv) { k.store(k.truncate(k.add(v[1], k.mul(iv, v[2])), type), v[0], iv); });
+  using Arg = KernelArg;
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
+    iterations.forEach(
+        [&](Value iv) { k.store(k.truncate(k.add(v[1], k.mul(iv, v[2])), type), v[0], iv); });
   };
-  Kernel kernel = p.getKernel("range", std::to_string(type.getIntOrFloatBitWidth()),
-                              {Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
-  auto scalar = [&](Value tensor) { return p.hostValue((*p.info(tensor).elements)[0], loc); };
-  p.launch(kernel, {p.pointer(op.getResult(), loc), scalar(op.getStart()), scalar(op.getDelta())},
-           p.numElements(op.getResult()), 1, loc);
+  Kernel kernel = p.kernels.get("range", {Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
+  auto scalar = [&](Value tensor) { return p.host.value((*p.info(tensor).elements)[0], loc); };
+  p.host.launch(kernel,
+                {p.pointer(op.getResult(), loc), scalar(op.getStart()), scalar(op.getDelta())},
+                p.numElements(op.getResult()), 1, loc);
   return success();
 }
 

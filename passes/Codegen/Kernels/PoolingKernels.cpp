@@ -4,8 +4,9 @@
 /// Max and average pools: a kernel runs over output rows; each pixel folds the
 /// taps inside of the image on vectors of channels.
 
+#include "passes/Codegen/Build/Rounding.h"
 #include "passes/Codegen/Build/Windows.h"
-#include "passes/Codegen/Plan/Lowering.h"
+#include "passes/Codegen/Kernels/Kernels.h"
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
@@ -19,7 +20,7 @@ namespace {
 /// What a pool does with the elements of a window.
 struct Pool {
   Operation *op;
-  Window window;
+  SlidingWindow window;
   Type element;
   bool isUnsigned;
 
@@ -66,21 +67,15 @@ Value Pool::finish(KernelBuilder &k, Value acc, Value valid, ValueRange quantiza
   // sum(x - zero_point) over the valid elements.
   Value zero = k.extend(k.loadAt(k.i8(), quantization[0]), k.i32(), isUnsigned);
   acc = k.sub(acc, k.splat(k.mul(zero, k.truncate(valid, k.i32())), acc.getType()));
-  Value multiplier =
-      k.fdiv(k.loadAt(k.f32(), quantization[1]), divisor(average.getCountIncludePad()));
-  Value r = k.toFloat(acc, k.f32(), false);
-  r = k.mul(r, k.splat(multiplier, r.getType()));
-  Value outputZero = k.splat(k.loadAt(k.i8(), quantization[2]), k.like(k.i8(), r.getType()));
-  bool isUnsignedOutput = average.getUnsignedOutput();
-  return roundInto(k, r, outputZero, k.i8(), isUnsignedOutput, isUnsignedOutput ? 0 : -128,
-                   isUnsignedOutput ? 255 : 127);
+  return averageInto(k, acc, divisor(average.getCountIncludePad()), quantization[1],
+                     quantization[2], average.getUnsignedOutput());
 }
 
 /// The kernel over output rows. Arguments: input, result, quantization...,
 /// height, width, outHeight, outWidth, channels.
 static Kernel buildPool(Program &p, const Pool &pool, Dim channelCount,
                         ArrayRef<Value> quantization) {
-  using Arg = Program::Arg;
+  using Arg = KernelArg;
   SmallVector<Arg> args(2 + quantization.size(), Arg::Pointer);
   args.append(5, Arg::Size);
   std::optional<int64_t> known;
@@ -88,11 +83,11 @@ static Kernel buildPool(Program &p, const Pool &pool, Dim channelCount,
     known = channelCount.size;
   int64_t lanes =
       pool.element.getIntOrFloatBitWidth() == 8 && isa<qnn::MaxPool2dOp>(pool.op) ? 64 : 16;
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
     ValueRange sizes = v.take_back(5), extra = v.drop_front(2).drop_back(5);
     ImageSizes image{sizes[0], sizes[1], sizes[2], sizes[3]};
     Value channels = known ? k.idx(*known) : sizes[4];
-    forEachOutputRow(k, pool.window, image, begin, end, [&](const OutputRow &row) {
+    forEachOutputRow(k, pool.window, image, iterations, [&](const OutputRow &row) {
       Value rowOut = k.mul(k.add(k.mul(row.image, image.outHeight), row.line), image.outWidth);
       auto pixels = [&](Value lower, Value upper, bool interior) {
         k.loop(lower, upper, k.idx(1), [&](Value column) {
@@ -101,7 +96,7 @@ static Kernel buildPool(Program &p, const Pool &pool, Dim channelCount,
           if (interior)
             valid = k.idx(pool.window.taps());
           Value out = k.mul(k.add(rowOut, column), channels);
-          forEachChannelBlock(k, channels, known, lanes, [&](Value channel, int64_t width) {
+          iterations.forEachPart(channels, known, lanes, [&](Value channel, int64_t width) {
             auto fold = [&](Value, Value y, Value x, ValueRange carried) -> SmallVector<Value> {
               Value pixel = k.add(k.mul(k.add(k.mul(row.image, image.height), y), image.width), x);
               Value at = k.add(k.mul(pixel, channels), channel);
@@ -119,19 +114,16 @@ static Kernel buildPool(Program &p, const Pool &pool, Dim channelCount,
           [&](Value lower, Value upper) { pixels(lower, upper, true); });
     });
   };
-  std::string key;
-  llvm::raw_string_ostream(key) << pool.op->getName() << pool.op->getPropertiesAsAttribute()
-                                << pool.element << ',' << (known ? *known : -1);
-  return p.getKernel("pool", key, args, pool.op->getLoc(), body);
+  return p.kernels.get("pool", args, pool.op->getLoc(), body);
 }
 
-static Window getWindow(Operation *op) {
+static SlidingWindow getWindow(Operation *op) {
   if (auto pool = dyn_cast<qnn::MaxPool2dOp>(op))
-    return Window(pool.getKernel(), pool.getStrides(), pool.getPads(), pool.getDilations());
+    return SlidingWindow(pool.getKernel(), pool.getStrides(), pool.getPads(), pool.getDilations());
   if (auto pool = dyn_cast<qnn::AvgPool2dOp>(op))
-    return Window(pool.getKernel(), pool.getStrides(), pool.getPads(), pool.getDilations());
+    return SlidingWindow(pool.getKernel(), pool.getStrides(), pool.getPads(), pool.getDilations());
   auto pool = cast<qnn::QAvgPool2dOp>(op);
-  return Window(pool.getKernel(), pool.getStrides(), pool.getPads(), {1, 1});
+  return SlidingWindow(pool.getKernel(), pool.getStrides(), pool.getPads(), {1, 1});
 }
 
 LogicalResult bitwright::codegen::emitPooling(Program &p, Operation *op) {
@@ -158,8 +150,9 @@ LogicalResult bitwright::codegen::emitPooling(Program &p, Operation *op) {
   for (Value tensor : quantization)
     values.push_back(p.pointer(tensor, loc));
   for (Dim size : {x[1], x[2], y[1], y[2], x[3]})
-    values.push_back(p.hostValue(size, loc));
-  Dim work = p.mul(p.mul(y[2], y[3]), pool.window.taps());
-  p.launch(kernel, values, p.mul(y[0], y[1]), work.isStatic() ? work.size / 8 : 4096, loc);
+    values.push_back(p.host.value(size, loc));
+  Dim work = p.sizes.mul(p.sizes.mul(y[2], y[3]), pool.window.taps());
+  p.host.launch(kernel, values, p.sizes.mul(y[0], y[1]), work.isStatic() ? work.size / 8 : 4096,
+                loc);
   return success();
 }

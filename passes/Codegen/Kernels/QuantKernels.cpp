@@ -3,8 +3,9 @@
 /// \file
 /// Lookup tables and dynamic quantization.
 
+#include "passes/Codegen/Build/Rounding.h"
 #include "passes/Codegen/Build/Windows.h"
-#include "passes/Codegen/Plan/Lowering.h"
+#include "passes/Codegen/Kernels/Kernels.h"
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
@@ -17,9 +18,9 @@ using FPred = arith::CmpFPredicate;
 static LogicalResult emitLookup(Program &p, qnn::LookupOp op) {
   Location loc = op.getLoc();
   constexpr int64_t unroll = 8;
-  using Arg = Program::Arg;
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
-    k.vectorLoop(begin, end, unroll, [&](Value at, int64_t count) {
+  using Arg = KernelArg;
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
+    iterations.forEachVector(unroll, [&](Value at, int64_t count) {
       // All loads first: the table may not change under the stores.
       SmallVector<Value> entries;
       for (int64_t i = 0; i < count; ++i) {
@@ -30,40 +31,37 @@ static LogicalResult emitLookup(Program &p, qnn::LookupOp op) {
         k.store(entry, v[2], k.add(at, k.idx(i)));
     });
   };
-  Kernel kernel = p.getKernel("lookup", "", {Arg::Pointer, Arg::Pointer, Arg::Pointer}, loc, body);
-  p.launch(kernel,
-           {p.pointer(op.getInput(), loc), p.pointer(op.getTable(), loc),
-            p.pointer(op.getResult(), loc)},
-           p.numElements(op.getResult()), 1, loc);
+  Kernel kernel = p.kernels.get("lookup", {Arg::Pointer, Arg::Pointer, Arg::Pointer}, loc, body);
+  p.host.launch(kernel,
+                {p.pointer(op.getInput(), loc), p.pointer(op.getTable(), loc),
+                 p.pointer(op.getResult(), loc)},
+                p.numElements(op.getResult()), 1, loc);
   return success();
 }
 
 //===--- dynamic quantization ---------------------------------------------===//
 
-static constexpr int64_t lanes = 16;
-
 /// The smallest and largest of a row and 0; NaN takes no part.
-static std::pair<Value, Value> findExtremes(KernelBuilder &k, Value row, Value size) {
+static std::pair<Value, Value> findExtremes(KernelBuilder &k, Value row, Value size,
+                                            Iterations &iterations) {
   auto smaller = [&](Value x, Value y) { return k.select(k.compare(FPred::OLT, x, y), x, y); };
   auto larger = [&](Value x, Value y) { return k.select(k.compare(FPred::OGT, x, y), x, y); };
-  auto scan = [&](Value low, Value high, int64_t width, ValueRange init) {
-    return k.loop(low, high, k.idx(width), init,
-                  [&](Value at, ValueRange carried) -> SmallVector<Value> {
-                    Value x = k.load(laneType(k, k.f32(), width), row, at);
-                    return {smaller(x, carried[0]), larger(x, carried[1])};
-                  });
-  };
-  Value whole = k.sub(size, k.remS(size, k.idx(lanes))), zeros = k.zero(k.vec(k.f32(), lanes));
-  auto wide = scan(k.idx(0), whole, lanes, {zeros, zeros});
-  auto tail = scan(whole, size, 1, {k.reduceTree(wide[0], smaller), k.reduceTree(wide[1], larger)});
-  return {tail[0], tail[1]};
+  Value zero = k.number(k.f32(), 0);
+  auto extremes = iterations.reduce(
+      k.idx(0), size, elementLanes, {zero, zero},
+      [&](Value at, int64_t lanes, ValueRange carried) -> SmallVector<Value> {
+        Value x = k.load(laneType(k, k.f32(), lanes), row, at);
+        return {smaller(x, carried[0]), larger(x, carried[1])};
+      },
+      [&](unsigned which, Value x, Value y) { return which == 0 ? smaller(x, y) : larger(x, y); });
+  return {extremes[0], extremes[1]};
 }
 
 /// x / scale, rounded, plus the zero point, in an unsigned byte.
 static Value quantizeByte(KernelBuilder &k, Value x, Value scale, Value zeroPoint) {
   Value r = k.fdiv(x, k.splat(scale, x.getType()));
-  return roundInto(k, r, k.splat(zeroPoint, k.like(k.i8(), x.getType())), k.i8(),
-                   /*isUnsigned=*/true, 0, 255);
+  return roundIntoByte(k, r, k.splat(zeroPoint, k.like(k.i8(), x.getType())),
+                       /*isUnsigned=*/true);
 }
 
 static LogicalResult emitDynamicQuantize(Program &p, qnn::DynamicQuantizeOp op) {
@@ -72,33 +70,33 @@ static LogicalResult emitDynamicQuantize(Program &p, qnn::DynamicQuantizeOp op) 
   if (dims.empty())
     return op.emitError() << "node '" << bitwright::getNodeName(loc)
                           << "': dynamic quantization of a scalar cannot be compiled";
-  using Arg = Program::Arg;
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
+  using Arg = KernelArg;
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
     Value size = v[4], zero = k.number(k.f32(), 0);
-    k.loop(begin, end, k.idx(1), [&](Value iv) {
+    iterations.forEach([&](Value iv) {
       Value offset = k.mul(iv, size), row = k.gep(v[0], k.f32(), offset),
             out = k.gepBytes(v[1], offset);
-      auto [low, high] = findExtremes(k, row, size);
+      auto [low, high] = findExtremes(k, row, size, iterations);
       Value scale = k.fdiv(k.sub(high, low), k.number(k.f32(), 255));
       scale = k.select(k.compare(FPred::OEQ, scale, zero), k.number(k.f32(), 1), scale);
       Value zeroPoint = quantizeByte(k, k.neg(low), scale, k.integer(k.i8(), 0));
       k.store(scale, v[2], iv);
       k.store(zeroPoint, v[3], iv);
-      k.vectorLoop(k.idx(0), size, lanes, [&](Value at, int64_t width) {
+      iterations.forEachVector(k.idx(0), size, elementLanes, [&](Value at, int64_t width) {
         Value x = k.load(laneType(k, k.f32(), width), row, at);
         k.store(quantizeByte(k, x, scale, zeroPoint), out, at);
       });
     });
   };
   Kernel kernel =
-      p.getKernel("dynamic_quantize", "",
-                  {Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Size}, loc, body);
+      p.kernels.get("dynamic_quantize",
+                    {Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Pointer, Arg::Size}, loc, body);
   Dim size = dims.back();
-  p.launch(kernel,
-           {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc),
-            p.pointer(op.getScale(), loc), p.pointer(op.getZeroPoint(), loc),
-            p.hostValue(size, loc)},
-           p.product(ArrayRef(dims).drop_back()), size.isStatic() ? size.size : 512, loc);
+  p.host.launch(
+      kernel,
+      {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc), p.pointer(op.getScale(), loc),
+       p.pointer(op.getZeroPoint(), loc), p.host.value(size, loc)},
+      p.sizes.product(ArrayRef(dims).drop_back()), size.isStatic() ? size.size : 512, loc);
   return success();
 }
 

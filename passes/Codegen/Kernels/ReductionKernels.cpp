@@ -5,7 +5,10 @@
 /// that does not depend on the number of threads.
 
 #include "passes/Codegen/Build/MathEmitter.h"
-#include "passes/Codegen/Plan/Lowering.h"
+#include "passes/Codegen/Build/Rounding.h"
+#include "passes/Codegen/Build/Windows.h"
+#include "passes/Codegen/Kernels/Elementwise.h"
+#include "passes/Codegen/Kernels/Kernels.h"
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
@@ -17,8 +20,6 @@ namespace qnn = bitwright::qnn;
 using FPred = arith::CmpFPredicate;
 using IPred = arith::CmpIPredicate;
 
-static constexpr int64_t lanes = 16;
-
 static int64_t normalize(int64_t axis, size_t rank) {
   return axis < 0 ? axis + int64_t(rank) : axis;
 }
@@ -28,7 +29,6 @@ namespace {
 struct Split {
   Dim outer, count, inner;
 };
-using Combine = llvm::function_ref<Value(KernelBuilder &, Value, Value)>;
 } // namespace
 
 /// nullopt where the reduced axes are not neighbours.
@@ -45,33 +45,28 @@ static std::optional<Split> splitAt(Program &p, const Dims &dims, ArrayRef<int64
       if (after)
         return std::nullopt;
       seen = true;
-      split.count = p.mul(split.count, dims[i]);
+      split.count = p.sizes.mul(split.count, dims[i]);
     } else if (!seen) {
-      split.outer = p.mul(split.outer, dims[i]);
+      split.outer = p.sizes.mul(split.outer, dims[i]);
     } else {
       after = true;
-      split.inner = p.mul(split.inner, dims[i]);
+      split.inner = p.sizes.mul(split.inner, dims[i]);
     }
   }
   return split;
 }
 
 /// Reduces `count` elements from `base`[offset], contiguous, after `map`.
-static Value reduceRow(KernelBuilder &k, Type element, Value base, Value offset, Value count,
-                       Value init, function_ref<Value(Value)> map, Combine combine) {
-  Type wide = k.vec(element, lanes);
-  Type accumulator = init.getType();
-  Value whole = k.sub(count, k.remS(count, k.idx(lanes)));
-  Value vectorInit = k.splat(init, k.vec(accumulator, lanes));
-  Value acc = k.loop(k.idx(0), whole, k.idx(lanes), vectorInit, [&](Value iv, ValueRange carried) {
-    Value x = map(k.load(wide, base, k.add(offset, iv)));
-    return SmallVector<Value>{combine(k, carried[0], x)};
-  })[0];
-  Value scalar = k.reduceTree(acc, [&](Value x, Value y) { return combine(k, x, y); });
-  return k.loop(whole, count, k.idx(1), scalar, [&](Value iv, ValueRange carried) {
-    Value x = map(k.load(element, base, k.add(offset, iv)));
-    return SmallVector<Value>{combine(k, carried[0], x)};
-  })[0];
+static Value reduceRow(KernelBuilder &k, Iterations &iterations, Type element, Value base,
+                       Value offset, Value count, Value init, function_ref<Value(Value)> map,
+                       function_ref<Value(Value, Value)> combine) {
+  return iterations.reduce(
+      k.idx(0), count, elementLanes, init,
+      [&](Value at, int64_t lanes, ValueRange carried) {
+        Value x = map(k.load(laneType(k, element, lanes), base, k.add(offset, at)));
+        return SmallVector<Value>{combine(carried[0], x)};
+      },
+      [&](unsigned, Value x, Value y) { return combine(x, y); })[0];
 }
 
 //===--- reduce_* ---------------------------------------------------------===//
@@ -138,12 +133,8 @@ Value Finish::finish(KernelBuilder &k, Value acc, Value count) const {
   auto q = dyn_cast<qnn::QReduceMeanOp>(op);
   if (!q)
     return acc;
-  Value multiplier = k.fdiv(k.loadAt(k.f32(), extra[1]), k.toFloat(count, k.f32(), false));
-  Value r = k.toFloat(acc, k.f32(), false);
-  r = k.mul(r, k.splat(multiplier, r.getType()));
-  Value zero = k.splat(k.loadAt(k.i8(), extra[2]), k.like(k.i8(), r.getType()));
-  bool isUnsigned = q.getUnsignedOutput();
-  return roundInto(k, r, zero, k.i8(), isUnsigned, isUnsigned ? 0 : -128, isUnsigned ? 255 : 127);
+  return averageInto(k, acc, k.toFloat(count, k.f32(), false), extra[1], extra[2],
+                     q.getUnsignedOutput());
 }
 
 static LogicalResult emitReduce(Program &p, Operation *op, ArrayRef<int64_t> axes) {
@@ -155,26 +146,26 @@ static LogicalResult emitReduce(Program &p, Operation *op, ArrayRef<int64_t> axe
     return op->emitError() << "node '" << bitwright::getNodeName(loc)
                            << "': a reduction over axes that are not neighbours cannot be compiled";
   bool rows = split->inner.is(1);
-  using Arg = Program::Arg;
+  using Arg = KernelArg;
   SmallVector<Arg> args = {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size};
   bool quantized = isa<qnn::QReduceMeanOp>(op);
   if (quantized)
     args.insert(args.begin() + 2, 3, Arg::Pointer);
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
     Value count = v[v.size() - 2], inner = v[v.size() - 1];
     Finish finish{op, quantized ? v.slice(2, 3) : ValueRange()};
     Type accumulator = accumulatorType(k, op, element);
-    auto combine = [&](KernelBuilder &b, Value x, Value y) { return combineReduce(b, op, x, y); };
-    k.loop(begin, end, k.idx(1), [&](Value iv) {
+    auto combine = [&](Value x, Value y) { return combineReduce(k, op, x, y); };
+    iterations.forEach([&](Value iv) {
       if (rows) {
         Value acc = reduceRow(
-            k, element, v[0], k.mul(iv, count), count, initReduce(k, op, accumulator),
+            k, iterations, element, v[0], k.mul(iv, count), count, initReduce(k, op, accumulator),
             [&](Value x) { return finish.map(k, x); }, combine);
         storeElement(k, finish.finish(k, acc, count), resultType, v[1], iv);
         return;
       }
       Value base = k.mul(iv, k.mul(count, inner));
-      k.vectorLoop(k.idx(0), inner, lanes, [&](Value at, int64_t width) {
+      iterations.forEachVector(k.idx(0), inner, elementLanes, [&](Value at, int64_t width) {
         Type type = width == 1 ? element : Type(k.vec(element, width));
         Value init = k.splat(initReduce(k, op, accumulator), k.like(accumulator, type));
         Value acc = k.loop(k.idx(0), count, k.idx(1), init, [&](Value r, ValueRange carried) {
@@ -186,18 +177,15 @@ static LogicalResult emitReduce(Program &p, Operation *op, ArrayRef<int64_t> axe
       });
     });
   };
-  std::string key;
-  llvm::raw_string_ostream(key) << op->getName() << op->getPropertiesAsAttribute() << element
-                                << rows;
-  Kernel kernel = p.getKernel("reduce", key, args, loc, body);
+  Kernel kernel = p.kernels.get("reduce", args, loc, body);
   SmallVector<Value> values = {p.pointer(input, loc), p.pointer(result, loc)};
   if (auto q = dyn_cast<qnn::QReduceMeanOp>(op))
     for (Value extra : {q.getInputZeroPoint(), q.getMultiplier(), q.getOutputZeroPoint()})
       values.push_back(p.pointer(extra, loc));
-  values.push_back(p.hostValue(split->count, loc));
-  values.push_back(p.hostValue(split->inner, loc));
-  Dim work = p.mul(split->count, split->inner);
-  p.launch(kernel, values, split->outer, work.isStatic() ? work.size : 256, loc);
+  values.push_back(p.host.value(split->count, loc));
+  values.push_back(p.host.value(split->inner, loc));
+  Dim work = p.sizes.mul(split->count, split->inner);
+  p.host.launch(kernel, values, split->outer, work.isStatic() ? work.size : 256, loc);
   return success();
 }
 
@@ -205,10 +193,10 @@ static LogicalResult emitArgMax(Program &p, qnn::ArgMaxOp op) {
   Location loc = op.getLoc();
   Split split = *splitAt(p, p.info(op.getInput()).dims, int64_t(op.getAxis()));
   Type element = p.info(op.getInput()).elementType;
-  using Arg = Program::Arg;
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
+  using Arg = KernelArg;
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
     Value count = v[2], inner = v[3];
-    k.loop(begin, end, k.idx(1), [&](Value iv) {
+    iterations.forEach([&](Value iv) {
       Value base = k.add(k.mul(k.divS(iv, inner), k.mul(count, inner)), k.remS(iv, inner));
       Value first = k.load(element, v[0], base);
       auto best =
@@ -222,14 +210,12 @@ static LogicalResult emitArgMax(Program &p, qnn::ArgMaxOp op) {
       k.store(best[1], v[1], iv);
     });
   };
-  std::string key;
-  llvm::raw_string_ostream(key) << element;
   Kernel kernel =
-      p.getKernel("arg_max", key, {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
-  p.launch(kernel,
-           {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc),
-            p.hostValue(split.count, loc), p.hostValue(split.inner, loc)},
-           p.mul(split.outer, split.inner), 64, loc);
+      p.kernels.get("arg_max", {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
+  p.host.launch(kernel,
+                {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc),
+                 p.host.value(split.count, loc), p.host.value(split.inner, loc)},
+                p.sizes.mul(split.outer, split.inner), 64, loc);
   return success();
 }
 
@@ -239,11 +225,11 @@ static LogicalResult emitCumSum(Program &p, qnn::CumSumOp op) {
   Split split = *splitAt(p, p.info(op.getInput()).dims, int64_t(op.getAxis()));
   Type element = p.info(op.getInput()).elementType;
   bool isFloat = isa<FloatType>(element);
-  using Arg = Program::Arg;
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
+  using Arg = KernelArg;
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
     Value count = v[2], inner = v[3];
     Value none = k.zero(isFloat ? k.f64() : element);
-    k.loop(begin, end, k.idx(1), [&](Value iv) {
+    iterations.forEach([&](Value iv) {
       Value base = k.add(k.mul(k.divS(iv, inner), k.mul(count, inner)), k.remS(iv, inner));
       k.loop(k.idx(0), count, k.idx(1), none, [&](Value i, ValueRange carried) {
         Value at = op.getReverse() ? k.sub(k.sub(count, k.idx(1)), i) : i;
@@ -259,14 +245,12 @@ static LogicalResult emitCumSum(Program &p, qnn::CumSumOp op) {
       });
     });
   };
-  std::string key;
-  llvm::raw_string_ostream(key) << element << op.getReverse() << op.getExclusive();
   Kernel kernel =
-      p.getKernel("cum_sum", key, {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
-  p.launch(kernel,
-           {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc),
-            p.hostValue(split.count, loc), p.hostValue(split.inner, loc)},
-           p.mul(split.outer, split.inner), 64, loc);
+      p.kernels.get("cum_sum", {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
+  p.host.launch(kernel,
+                {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc),
+                 p.host.value(split.count, loc), p.host.value(split.inner, loc)},
+                p.sizes.mul(split.outer, split.inner), 64, loc);
   return success();
 }
 
@@ -275,36 +259,32 @@ static LogicalResult emitCumSum(Program &p, qnn::CumSumOp op) {
 /// The last elements of a row take lanes of a vector too, where the others are
 /// exp(-inf) = 0. So elements of -inf after a row leave every bit of it alone:
 /// decoding token by token equals the whole sequence under a causal mask.
-static void softmaxRow(KernelBuilder &k, Value input, Value output, Value offset, Value count) {
+static void softmaxRow(KernelBuilder &k, Iterations &iterations, Value input, Value output,
+                       Value offset, Value count) {
   Type f32 = k.f32();
-  VectorType wide = k.vec(f32, lanes);
+  VectorType wide = k.vec(f32, elementLanes);
   Value inf = k.number(f32, std::numeric_limits<double>::infinity()), minusInf = k.neg(inf);
-  auto larger = [](KernelBuilder &b, Value x, Value y) {
-    return b.select(b.compare(FPred::OGT, x, y), x, y);
-  };
-  Value most = reduceRow(k, f32, input, offset, count, minusInf, [](Value x) { return x; }, larger);
+  auto larger = [&](Value x, Value y) { return k.select(k.compare(FPred::OGT, x, y), x, y); };
+  auto add = [&](Value x, Value y) { return k.add(x, y); };
+  Value most = reduceRow(
+      k, iterations, f32, input, offset, count, minusInf, [](Value x) { return x; }, larger);
   // A row of -inf only: subtract 0 and let exp give 0.
   Value shift = k.select(k.compare(FPred::OEQ, most, minusInf), k.number(f32, 0), most);
   auto exponent = [&](Value x) { return emitExp(k, k.sub(x, k.splat(shift, wide))); };
-  Value rest = k.remS(count, k.idx(lanes)), whole = k.sub(count, rest);
-  Value sums =
-      k.loop(k.idx(0), whole, k.idx(lanes), k.zero(wide), [&](Value at, ValueRange carried) {
-        Value e = exponent(k.load(wide, input, k.add(offset, at)));
-        k.store(e, output, k.add(offset, at));
-        return SmallVector<Value>{k.add(carried[0], e)};
-      })[0];
-  Value end = k.add(offset, whole);
-  sums = k.ifValue(
-      k.compare(IPred::ne, rest, k.idx(0)), wide,
-      [&] {
-        Value e = exponent(k.loadFirst(wide, input, end, rest, minusInf));
-        k.storeFirst(e, output, end, rest);
-        return k.add(sums, e);
-      },
-      [&] { return sums; });
-  Value sum = k.reduceTree(sums, [&](Value x, Value y) { return k.add(x, y); });
+  auto accumulate = [&](MaskedLanes elements, Value carried) {
+    Value at = k.add(offset, elements.at);
+    if (!elements.left) {
+      Value e = exponent(k.load(wide, input, at));
+      k.store(e, output, at);
+      return k.add(carried, e);
+    }
+    Value e = exponent(k.loadFirst(wide, input, at, elements.left, minusInf));
+    k.storeFirst(e, output, at, elements.left);
+    return k.add(carried, e);
+  };
+  Value sum = iterations.reduceMasked(count, elementLanes, k.zero(f32), accumulate, add);
   Value inverse = k.fdiv(k.number(f32, 1), sum);
-  k.vectorLoop(k.idx(0), count, lanes, [&](Value at, int64_t width) {
+  iterations.forEachVector(k.idx(0), count, elementLanes, [&](Value at, int64_t width) {
     Type type = width == 1 ? f32 : Type(wide);
     Value y = k.load(type, output, k.add(offset, at));
     k.store(k.mul(y, k.splat(inverse, type)), output, k.add(offset, at));
@@ -312,10 +292,10 @@ static void softmaxRow(KernelBuilder &k, Value input, Value output, Value offset
 }
 
 /// Softmax down columns: `inner` neighbours at a time.
-static void softmaxColumns(KernelBuilder &k, Value input, Value output, Value base, Value count,
-                           Value inner) {
+static void softmaxColumns(KernelBuilder &k, Iterations &iterations, Value input, Value output,
+                           Value base, Value count, Value inner) {
   Type f32 = k.f32();
-  k.vectorLoop(k.idx(0), inner, lanes, [&](Value at, int64_t width) {
+  iterations.forEachVector(k.idx(0), inner, elementLanes, [&](Value at, int64_t width) {
     Type type = width == 1 ? f32 : Type(k.vec(f32, width));
     auto place = [&](Value r) { return k.add(base, k.add(k.mul(r, inner), at)); };
     Value init = k.number(type, -std::numeric_limits<double>::infinity());
@@ -341,22 +321,22 @@ static LogicalResult emitSoftmax(Program &p, qnn::SoftmaxOp op) {
   Location loc = op.getLoc();
   Split split = *splitAt(p, p.info(op.getInput()).dims, int64_t(op.getAxis()));
   bool rows = split.inner.is(1);
-  using Arg = Program::Arg;
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
-    k.loop(begin, end, k.idx(1), [&](Value iv) {
+  using Arg = KernelArg;
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
+    iterations.forEach([&](Value iv) {
       if (rows)
-        softmaxRow(k, v[0], v[1], k.mul(iv, v[2]), v[2]);
+        softmaxRow(k, iterations, v[0], v[1], k.mul(iv, v[2]), v[2]);
       else
-        softmaxColumns(k, v[0], v[1], k.mul(iv, k.mul(v[2], v[3])), v[2], v[3]);
+        softmaxColumns(k, iterations, v[0], v[1], k.mul(iv, k.mul(v[2], v[3])), v[2], v[3]);
     });
   };
-  Kernel kernel = p.getKernel("softmax", rows ? "rows" : "columns",
-                              {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
-  Dim work = p.mul(split.count, split.inner);
-  p.launch(kernel,
-           {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc),
-            p.hostValue(split.count, loc), p.hostValue(split.inner, loc)},
-           split.outer, work.isStatic() ? 8 * work.size : 2048, loc);
+  Kernel kernel =
+      p.kernels.get("softmax", {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
+  Dim work = p.sizes.mul(split.count, split.inner);
+  p.host.launch(kernel,
+                {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc),
+                 p.host.value(split.count, loc), p.host.value(split.inner, loc)},
+                split.outer, work.isStatic() ? 8 * work.size : 2048, loc);
   return success();
 }
 
@@ -368,31 +348,31 @@ static LogicalResult emitNorm(Program &p, Operation *op, Value scale, Value bias
   Value input = op->getOperand(0), result = op->getResult(0);
   const Dims dims = p.info(input).dims;
   axis = normalize(axis, dims.size());
-  Dim outer = p.product(ArrayRef(dims).take_front(axis)),
-      count = p.product(ArrayRef(dims).drop_front(axis));
-  if (!p.equal(p.numElements(scale), count).is(1) ||
-      (bias && !p.equal(p.numElements(bias), count).is(1)))
+  Dim outer = p.sizes.product(ArrayRef(dims).take_front(axis)),
+      count = p.sizes.product(ArrayRef(dims).drop_front(axis));
+  if (!p.sizes.equal(p.numElements(scale), count).is(1) ||
+      (bias && !p.sizes.equal(p.numElements(bias), count).is(1)))
     return op->emitError() << "node '" << bitwright::getNodeName(loc)
                            << "': a scale that does not have one element for each normalized one "
                               "cannot be compiled";
   bool centers = isa<qnn::LayerNormOp>(op);
-  using Arg = Program::Arg;
+  using Arg = KernelArg;
   SmallVector<Arg> args(bias ? 4 : 3, Arg::Pointer);
   args.push_back(Arg::Size);
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
     Type f32 = k.f32();
     Value size = v.back(), length = k.toFloat(size, f32, false);
-    auto add = [](KernelBuilder &b, Value x, Value y) { return b.add(x, y); };
-    k.loop(begin, end, k.idx(1), [&](Value iv) {
+    auto add = [&](Value x, Value y) { return k.add(x, y); };
+    iterations.forEach([&](Value iv) {
       Value offset = k.mul(iv, size), mean = k.number(f32, 0);
       if (centers)
-        mean = k.fdiv(
-            reduceRow(
-                k, f32, v[0], offset, size, k.number(f32, 0), [](Value x) { return x; }, add),
-            length);
+        mean = k.fdiv(reduceRow(
+                          k, iterations, f32, v[0], offset, size, k.number(f32, 0),
+                          [](Value x) { return x; }, add),
+                      length);
       auto centered = [&](Value x) { return centers ? k.sub(x, k.splat(mean, x.getType())) : x; };
       Value sum = reduceRow(
-          k, f32, v[0], offset, size, k.number(f32, 0),
+          k, iterations, f32, v[0], offset, size, k.number(f32, 0),
           [&](Value x) {
             Value y = centered(x);
             return k.mul(y, y);
@@ -400,7 +380,7 @@ static LogicalResult emitNorm(Program &p, Operation *op, Value scale, Value bias
           add);
       Value variance = k.add(k.fdiv(sum, length), k.number(f32, epsilon));
       Value inverse = k.fdiv(k.number(f32, 1), k.sqrt(variance));
-      k.vectorLoop(k.idx(0), size, lanes, [&](Value at, int64_t width) {
+      iterations.forEachVector(k.idx(0), size, elementLanes, [&](Value at, int64_t width) {
         Type type = width == 1 ? f32 : Type(k.vec(f32, width));
         Value y = k.mul(centered(k.load(type, v[0], k.add(offset, at))), k.splat(inverse, type));
         y = k.mul(y, k.load(type, v[2], at));
@@ -410,15 +390,13 @@ static LogicalResult emitNorm(Program &p, Operation *op, Value scale, Value bias
       });
     });
   };
-  std::string key =
-      (centers ? "layer" : "rms") + std::string(bias ? "b" : "") + std::to_string(epsilon * 1e12);
-  Kernel kernel = p.getKernel("norm", key, args, loc, body);
+  Kernel kernel = p.kernels.get("norm", args, loc, body);
   SmallVector<Value> values = {p.pointer(input, loc), p.pointer(result, loc),
                                p.pointer(scale, loc)};
   if (bias)
     values.push_back(p.pointer(bias, loc));
-  values.push_back(p.hostValue(count, loc));
-  p.launch(kernel, values, outer, count.isStatic() ? 3 * count.size : 512, loc);
+  values.push_back(p.host.value(count, loc));
+  p.host.launch(kernel, values, outer, count.isStatic() ? 3 * count.size : 512, loc);
   return success();
 }
 

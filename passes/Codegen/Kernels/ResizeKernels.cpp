@@ -5,7 +5,7 @@
 /// or four input positions with weights; coordinates are computed in double.
 
 #include "passes/Codegen/Build/Windows.h"
-#include "passes/Codegen/Plan/Lowering.h"
+#include "passes/Codegen/Kernels/Kernels.h"
 
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
@@ -122,7 +122,7 @@ Sources ResizeAxis::sources(Value x) const {
 /// One output pixel: moves or mixes the channels of the pixels it reads.
 static void emitPixel(KernelBuilder &k, Type element, Value channels, std::optional<int64_t> known,
                       Value imageRow, Value width, const Sources &rows, const Sources &columns,
-                      Value input, Value output) {
+                      Value input, Value output, Iterations &iterations) {
   SmallVector<Value> pixels, weights;
   for (auto [i, y] : llvm::enumerate(rows.index))
     for (auto [j, x] : llvm::enumerate(columns.index)) {
@@ -133,7 +133,7 @@ static void emitPixel(KernelBuilder &k, Type element, Value channels, std::optio
       }
     }
   int64_t lanes = 512 / element.getIntOrFloatBitWidth();
-  forEachChannelBlock(k, channels, known, lanes, [&](Value channel, int64_t count) {
+  iterations.forEachPart(channels, known, lanes, [&](Value channel, int64_t count) {
     Type type = laneType(k, element, count);
     auto read = [&](Value pixel) { return k.load(type, input, k.add(pixel, channel)); };
     Value result = read(pixels[0]);
@@ -159,37 +159,34 @@ LogicalResult bitwright::codegen::emitResize(Program &p, Operation *operation) {
   if (scales.size() != 2 || !(scales[0] > 0) || !(scales[1] > 0))
     return fail("a resize needs two positive scales");
   if (isNearest)
-    element = IntegerType::get(p.getContext(), 8 * Program::elementBytes(element));
+    element = IntegerType::get(p.getContext(), 8 * getElementBytes(element));
   const Dims x = p.info(op.getInput()).dims, y = p.info(op.getResult()).dims;
   std::optional<int64_t> known;
   if (x[3].isStatic())
     known = x[3].size;
-  using Arg = Program::Arg;
+  using Arg = KernelArg;
   SmallVector<Arg> args(2, Arg::Pointer);
   args.append(5, Arg::Size);
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
     Value height = v[2], width = v[3], outHeight = v[4], outWidth = v[5],
           channels = known ? k.idx(*known) : v[6];
     ResizeAxis vertical{k, op, scales[0], height, outHeight},
         horizontal{k, op, scales[1], width, outWidth};
-    k.loop(begin, end, k.idx(1), [&](Value iv) {
+    iterations.forEach([&](Value iv) {
       Sources rows = vertical.sources(k.remS(iv, outHeight));
       Value imageRow = k.mul(k.divS(iv, outHeight), height);
       k.loop(outWidth, [&](Value column) {
         Value offset = k.mul(k.add(k.mul(iv, outWidth), column), channels);
         emitPixel(k, element, channels, known, imageRow, width, rows, horizontal.sources(column),
-                  v[0], k.gep(v[1], element, offset));
+                  v[0], k.gep(v[1], element, offset), iterations);
       });
     });
   };
-  std::string key;
-  llvm::raw_string_ostream(key) << op->getPropertiesAsAttribute() << element << ','
-                                << (known ? *known : -1);
-  Kernel kernel = p.getKernel("resize", key, args, loc, body);
+  Kernel kernel = p.kernels.get("resize", args, loc, body);
   SmallVector<Value> values = {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc)};
   for (Dim size : {x[1], x[2], y[1], y[2], x[3]})
-    values.push_back(p.hostValue(size, loc));
-  Dim work = p.mul(y[2], y[3]);
-  p.launch(kernel, values, p.mul(y[0], y[1]), work.isStatic() ? work.size : 1024, loc);
+    values.push_back(p.host.value(size, loc));
+  Dim work = p.sizes.mul(y[2], y[3]);
+  p.host.launch(kernel, values, p.sizes.mul(y[0], y[1]), work.isStatic() ? work.size : 1024, loc);
   return success();
 }

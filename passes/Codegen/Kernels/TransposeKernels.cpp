@@ -4,7 +4,7 @@
 /// Copies whose source and destination run along different dimensions: square
 /// blocks are transposed in registers.
 
-#include "passes/Codegen/Kernels/Elementwise.h"
+#include "passes/Codegen/Kernels/Kernels.h"
 
 using namespace mlir;
 using namespace bitwright::codegen;
@@ -98,14 +98,14 @@ bool bitwright::codegen::emitTransposedCopy(Program &p, int64_t elementBytes, Ar
   for (int64_t d = 0; d + 1 < rank; ++d)
     if (d != inner)
       others.push_back(d);
-  using Arg = Program::Arg;
+  using Arg = KernelArg;
   SmallVector<Arg> args(2, Arg::Pointer);
   args.append(4 + 3 * others.size(), Arg::Size);
-  auto body = [&](KernelBuilder &k, ValueRange v, Value begin, Value end) {
+  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
     Type element = k.builder().getIntegerType(8 * elementBytes);
     Value sizeI = v[2], sizeJ = v[3];
     Value partsI = k.ceilDiv(sizeI, partI), partsJ = k.ceilDiv(sizeJ, partJ);
-    k.loop(begin, end, k.idx(1), [&](Value iv) {
+    iterations.forEach([&](Value iv) {
       Value j0 = k.mul(k.remS(iv, partsJ), k.idx(partJ)), rest = k.divS(iv, partsJ);
       Value i0 = k.mul(k.remS(rest, partsI), k.idx(partI)), outer = k.divS(rest, partsI);
       Value from = k.idx(0), to = k.idx(0);
@@ -122,17 +122,16 @@ bool bitwright::codegen::emitTransposedCopy(Program &p, int64_t elementBytes, Ar
       copyPart(k, plane, i0, i1, j0, j1, blockSize(elementBytes));
     });
   };
-  std::string key = std::to_string(elementBytes) + ":" + std::to_string(others.size());
-  Kernel kernel = p.getKernel("transpose", key, args, loc, body);
+  Kernel kernel = p.kernels.get("transpose", args, loc, body);
   SmallVector<Value> values = {src, dst};
   for (Dim size : {dims[inner], dims.back(), srcStrides.back(), dstStrides[inner]})
-    values.push_back(p.hostValue(size, loc));
-  Dim n = p.mul(p.ceilDiv(dims[inner], partI), p.ceilDiv(dims.back(), partJ));
+    values.push_back(p.host.value(size, loc));
+  Dim n = p.sizes.mul(p.sizes.ceilDiv(dims[inner], partI), p.sizes.ceilDiv(dims.back(), partJ));
   for (int64_t d : others) {
     for (Dim size : {dims[d], srcStrides[d], dstStrides[d]})
-      values.push_back(p.hostValue(size, loc));
-    n = p.mul(n, dims[d]);
+      values.push_back(p.host.value(size, loc));
+    n = p.sizes.mul(n, dims[d]);
   }
-  p.launch(kernel, values, n, partI * partJ / 8, loc);
+  p.host.launch(kernel, values, n, partI * partJ / 8, loc);
   return true;
 }

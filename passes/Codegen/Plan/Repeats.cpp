@@ -6,7 +6,7 @@
 /// or its transpose, reads the heads that there are; nothing is repeated in
 /// memory.
 
-#include "passes/Codegen/Plan/Lowering.h"
+#include "passes/Codegen/Plan/Plan.h"
 
 #include "dialects/QNN/QNNOps.h"
 
@@ -33,7 +33,7 @@ static std::optional<Repeat> getRepeat(Program &p, qnn::ExpandOp expand, qnn::Re
     return std::nullopt;
   size_t at = *repeated - 1;
   for (size_t d = 0; d < merged.size(); ++d) {
-    Dim expected = d < at ? wide[d] : d > at ? wide[d + 1] : p.mul(wide[at], wide[at + 1]);
+    Dim expected = d < at ? wide[d] : d > at ? wide[d + 1] : p.sizes.mul(wide[at], wide[at + 1]);
     if (merged[d] != expected)
       return std::nullopt;
   }

@@ -27,13 +27,15 @@ Dim bitwright::codegen::broadcastDim(Program &p, Dim x, Dim y) {
     return x;
   if (y.isStatic())
     return y;
-  return p.select(p.equal(x, 1), y, x);
+  return p.sizes.select(p.sizes.equal(x, 1), y, x);
 }
 
 Dim bitwright::codegen::windowCount(Program &p, Dim input, int64_t kernel, int64_t stride,
                                     int64_t padding, int64_t dilation) {
   int64_t extent = dilation * (kernel - 1) + 1;
-  return p.max(p.add(p.floorDiv(p.sub(p.add(input, padding), extent), stride), 1), 0);
+  return p.sizes.max(
+      p.sizes.add(p.sizes.floorDiv(p.sizes.sub(p.sizes.add(input, padding), extent), stride), 1),
+      0);
 }
 
 static LogicalResult broadcastShapes(Program &p, Operation *op, ValueRange operands, Dims &result) {
@@ -54,8 +56,8 @@ static LogicalResult broadcastShapes(Program &p, Operation *op, ValueRange opera
     for (size_t i = 0; i < dims.size(); ++i) {
       if (dims[i] == result[skip + i] || dims[i].is(1))
         continue;
-      Dim fits = p.max(p.equal(dims[i], 1), p.equal(dims[i], result[skip + i]));
-      if (failed(p.require(fits, op, "operands do not broadcast")))
+      Dim fits = p.sizes.max(p.sizes.equal(dims[i], 1), p.sizes.equal(dims[i], result[skip + i]));
+      if (failed(p.sizes.require(fits, op, "operands do not broadcast")))
         return failure();
     }
   }
@@ -87,25 +89,25 @@ static std::optional<int64_t> staticCount(const TensorInfo &info) {
 
 static std::optional<Dim> combineElements(Program &p, Operation *op, ArrayRef<Dim> x) {
   return llvm::TypeSwitch<Operation *, std::optional<Dim>>(op)
-      .Case([&](qnn::AddOp) { return p.add(x[0], x[1]); })
-      .Case([&](qnn::SubOp) { return p.sub(x[0], x[1]); })
-      .Case([&](qnn::MulOp) { return p.mul(x[0], x[1]); })
-      .Case([&](qnn::DivOp) { return p.div(x[0], x[1]); })
-      .Case([&](qnn::MaxOp) { return p.max(x[0], x[1]); })
-      .Case([&](qnn::MinOp) { return p.min(x[0], x[1]); })
-      .Case([&](qnn::EqualOp) { return p.equal(x[0], x[1]); })
-      .Case([&](qnn::LessOp) { return p.less(x[0], x[1]); })
-      .Case([&](qnn::GreaterOp) { return p.less(x[1], x[0]); })
-      .Case([&](qnn::LessEqualOp) { return p.logicalNot(p.less(x[1], x[0])); })
-      .Case([&](qnn::GreaterEqualOp) { return p.logicalNot(p.less(x[0], x[1])); })
-      .Case([&](qnn::NegOp) { return p.sub(0, x[0]); })
-      .Case([&](qnn::NotOp) { return p.logicalNot(x[0]); })
+      .Case([&](qnn::AddOp) { return p.sizes.add(x[0], x[1]); })
+      .Case([&](qnn::SubOp) { return p.sizes.sub(x[0], x[1]); })
+      .Case([&](qnn::MulOp) { return p.sizes.mul(x[0], x[1]); })
+      .Case([&](qnn::DivOp) { return p.sizes.div(x[0], x[1]); })
+      .Case([&](qnn::MaxOp) { return p.sizes.max(x[0], x[1]); })
+      .Case([&](qnn::MinOp) { return p.sizes.min(x[0], x[1]); })
+      .Case([&](qnn::EqualOp) { return p.sizes.equal(x[0], x[1]); })
+      .Case([&](qnn::LessOp) { return p.sizes.less(x[0], x[1]); })
+      .Case([&](qnn::GreaterOp) { return p.sizes.less(x[1], x[0]); })
+      .Case([&](qnn::LessEqualOp) { return p.sizes.logicalNot(p.sizes.less(x[1], x[0])); })
+      .Case([&](qnn::GreaterEqualOp) { return p.sizes.logicalNot(p.sizes.less(x[0], x[1])); })
+      .Case([&](qnn::NegOp) { return p.sizes.sub(0, x[0]); })
+      .Case([&](qnn::NotOp) { return p.sizes.logicalNot(x[0]); })
       .Case([&](qnn::CastOp cast) -> std::optional<Dim> {
         if (cast.getType().getElementType().isInteger(1))
-          return p.logicalNot(p.equal(x[0], 0));
+          return p.sizes.logicalNot(p.sizes.equal(x[0], 0));
         return x[0];
       })
-      .Case([&](qnn::WhereOp) { return p.select(x[0], x[1], x[2]); })
+      .Case([&](qnn::WhereOp) { return p.sizes.select(x[0], x[1], x[2]); })
       .Default([](Operation *) { return std::nullopt; });
 }
 
@@ -223,7 +225,7 @@ SmallVector<SliceAxis> bitwright::codegen::getSliceAxes(Program &p, Operation *o
              steps = *p.info(slice.getSteps()).elements;
   for (auto [i, rawAxis] : llvm::enumerate(slice.getAxes())) {
     int64_t axis = normalize(rawAxis, dims.size());
-    auto extent = bitwright::resolveSlice(p, dims[axis], starts[i], ends[i], steps[i].size);
+    auto extent = bitwright::resolveSlice(p.sizes, dims[axis], starts[i], ends[i], steps[i].size);
     result[axis] = {extent.start, extent.count, steps[i]};
   }
   return result;
@@ -249,11 +251,11 @@ static LogicalResult inferReshape(Program &p, qnn::ReshapeOp op, TensorInfo &res
   }
   // A symbolic entry may be -1 at run time; the types say which one is static.
   if (open >= 0)
-    result.dims[open] = p.divideProducts(input, known);
-  if (open < 0 && p.divideProducts(input, result.dims).is(1))
+    result.dims[open] = p.sizes.divideProducts(input, known);
+  if (open < 0 && p.sizes.divideProducts(input, result.dims).is(1))
     return success();
-  return p.require(p.equal(p.product(input), p.product(result.dims)), op,
-                   "the number of elements changes in a reshape");
+  return p.sizes.require(p.sizes.equal(p.sizes.product(input), p.sizes.product(result.dims)), op,
+                         "the number of elements changes in a reshape");
 }
 
 static LogicalResult inferConcat(Program &p, qnn::ConcatOp op, TensorInfo &result) {
@@ -263,9 +265,9 @@ static LogicalResult inferConcat(Program &p, qnn::ConcatOp op, TensorInfo &resul
     const Dims dims = p.info(input).dims;
     for (size_t i = 0; i < dims.size(); ++i) {
       if (int64_t(i) == axis)
-        result.dims[i] = p.add(result.dims[i], dims[i]);
-      else if (failed(p.require(p.equal(dims[i], result.dims[i]), op,
-                                "operands differ outside the axis")))
+        result.dims[i] = p.sizes.add(result.dims[i], dims[i]);
+      else if (failed(p.sizes.require(p.sizes.equal(dims[i], result.dims[i]), op,
+                                      "operands differ outside the axis")))
         return failure();
     }
   }
@@ -281,8 +283,8 @@ static LogicalResult inferConv(Program &p, ConvOp op, TensorInfo &result) {
     result.dims.push_back(
         windowCount(p, x[1 + i], w[1 + i].size, strides[i], pads[i] + pads[2 + i], dilations[i]));
   result.dims.push_back(w[0]);
-  return p.require(p.equal(x[3], w[3].size * op.getGroups()), op,
-                   "input channels do not fit the weights");
+  return p.sizes.require(p.sizes.equal(x[3], w[3].size * op.getGroups()), op,
+                         "input channels do not fit the weights");
 }
 
 static LogicalResult inferPool(Program &p, Operation *op, ArrayRef<int64_t> kernel,
@@ -307,15 +309,15 @@ static LogicalResult inferMatmul(Program &p, qnn::MatmulOp op, TensorInfo &resul
     Dim a = i + x.size() < rank ? Dim(1) : x[i + x.size() - rank];
     Dim b = i + y.size() < rank ? Dim(1) : y[i + y.size() - rank];
     Dim dim = broadcastDim(p, a, b);
-    Dim fits =
-        p.logicalAnd(p.max(p.equal(a, 1), p.equal(a, dim)), p.max(p.equal(b, 1), p.equal(b, dim)));
-    if (failed(p.require(fits, op, "batch dimensions do not broadcast")))
+    Dim fits = p.sizes.logicalAnd(p.sizes.max(p.sizes.equal(a, 1), p.sizes.equal(a, dim)),
+                                  p.sizes.max(p.sizes.equal(b, 1), p.sizes.equal(b, dim)));
+    if (failed(p.sizes.require(fits, op, "batch dimensions do not broadcast")))
       return failure();
     result.dims.push_back(dim);
   }
   result.dims.push_back(x[x.size() - 2]);
   result.dims.push_back(y.back());
-  return p.require(p.equal(x.back(), y[y.size() - 2]), op, "inner dimensions differ");
+  return p.sizes.require(p.sizes.equal(x.back(), y[y.size() - 2]), op, "inner dimensions differ");
 }
 
 template <typename LinearOp>
@@ -323,7 +325,8 @@ static LogicalResult inferLinear(Program &p, LinearOp op, TensorInfo &result) {
   const Dims x = p.info(op.getInput()).dims, w = p.info(op.getWeight()).dims;
   result.dims = x;
   result.dims.back() = w[0];
-  return p.require(p.equal(x.back(), w[1]), op, "input features do not fit the weights");
+  return p.sizes.require(p.sizes.equal(x.back(), w[1]), op,
+                         "input features do not fit the weights");
 }
 
 static void inferReduce(Program &p, Operation *op, ArrayRef<int64_t> axes, bool keepDims,
@@ -350,12 +353,13 @@ static LogicalResult inferRange(Program &p, qnn::RangeOp op, TensorInfo &result)
   if (!step.isStatic() || step.size == 0)
     return op.emitError() << "node '" << bitwright::getNodeName(op.getLoc())
                           << "': the step of a range must be a constant";
-  Dim span = step.size > 0 ? p.sub((*limit)[0], (*start)[0]) : p.sub((*start)[0], (*limit)[0]);
-  result.dims = {p.max(p.ceilDiv(span, std::abs(step.size)), 0)};
+  Dim span =
+      step.size > 0 ? p.sizes.sub((*limit)[0], (*start)[0]) : p.sizes.sub((*start)[0], (*limit)[0]);
+  result.dims = {p.sizes.max(p.sizes.ceilDiv(span, std::abs(step.size)), 0)};
   if (auto count = staticCount(result)) {
     Dims elements;
     for (int64_t i = 0; i < *count; ++i)
-      elements.push_back(p.add((*start)[0], i * step.size));
+      elements.push_back(p.sizes.add((*start)[0], i * step.size));
     result.elements = elements;
   }
   return success();
@@ -382,7 +386,8 @@ static LogicalResult inferPad(Program &p, qnn::PadOp op, TensorInfo &result) {
     return failure();
   const Dims x = p.info(op.getInput()).dims;
   for (size_t i = 0; i < x.size(); ++i)
-    result.dims.push_back(p.max(p.add(x[i], p.add((*pads)[i], (*pads)[x.size() + i])), 0));
+    result.dims.push_back(
+        p.sizes.max(p.sizes.add(x[i], p.sizes.add((*pads)[i], (*pads)[x.size() + i])), 0));
   return success();
 }
 
@@ -392,7 +397,7 @@ static LogicalResult inferGatherND(Program &p, qnn::GatherNDOp op, TensorInfo &r
   result.dims.append(indices.begin(), indices.end() - 1);
   result.dims.append(x.begin() + batch + indices.back().size, x.end());
   for (int64_t i = 0; i < batch; ++i)
-    if (failed(p.require(p.equal(x[i], indices[i]), op, "batch dimensions differ")))
+    if (failed(p.sizes.require(p.sizes.equal(x[i], indices[i]), op, "batch dimensions differ")))
       return failure();
   return success();
 }
@@ -413,7 +418,8 @@ static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result)
         for (size_t i = 0; i < x.size(); ++i) {
           if (!axes.contains(i))
             result.dims.push_back(x[i]);
-          else if (failed(p.require(p.equal(x[i], 1), op, "a squeezed dimension is not 1")))
+          else if (failed(p.sizes.require(p.sizes.equal(x[i], 1), op,
+                                          "a squeezed dimension is not 1")))
             return failure();
         }
         return success();
@@ -430,8 +436,8 @@ static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result)
       })
       .Case([&](qnn::FlattenOp o) {
         int64_t axis = normalize(o.getAxis(), x.size());
-        result.dims = {p.product(ArrayRef(x).take_front(axis)),
-                       p.product(ArrayRef(x).drop_front(axis))};
+        result.dims = {p.sizes.product(ArrayRef(x).take_front(axis)),
+                       p.sizes.product(ArrayRef(x).drop_front(axis))};
         return success();
       })
       .Case([&](qnn::TransposeOp o) {
@@ -471,7 +477,8 @@ static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result)
           Dim b = i + shape->size() < rank ? Dim(1) : (*shape)[i + shape->size() - rank];
           Dim dim = broadcastDim(p, a, b);
           if (a != dim && !a.is(1) &&
-              failed(p.require(p.max(p.equal(a, 1), p.equal(a, dim)), op, "cannot expand")))
+              failed(p.sizes.require(p.sizes.max(p.sizes.equal(a, 1), p.sizes.equal(a, dim)), op,
+                                     "cannot expand")))
             return failure();
           result.dims.push_back(dim);
         }
@@ -482,7 +489,7 @@ static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result)
         if (failed(repeats))
           return failure();
         for (size_t i = 0; i < x.size(); ++i)
-          result.dims.push_back(p.mul(x[i], (*repeats)[i]));
+          result.dims.push_back(p.sizes.mul(x[i], (*repeats)[i]));
         return success();
       })
       .Case([&](qnn::ResizeOp o) {
@@ -491,8 +498,8 @@ static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result)
           return failure();
         result.dims = {x[0], (*sizes)[0], (*sizes)[1], x[3]};
         for (int i = 0; i < 2; ++i) {
-          Dim readable = p.max(p.less(0, x[1 + i]), p.equal((*sizes)[i], 0));
-          if (failed(p.require(readable, op, "an empty image cannot be resized")))
+          Dim readable = p.sizes.max(p.sizes.less(0, x[1 + i]), p.sizes.equal((*sizes)[i], 0));
+          if (failed(p.sizes.require(readable, op, "an empty image cannot be resized")))
             return failure();
         }
         return success();
@@ -524,8 +531,8 @@ static LogicalResult inferNetworkOp(Program &p, Operation *op, TensorInfo &resul
         for (int i = 0; i < 2; ++i) {
           int64_t grow = o.getDilations()[i] * (w[1 + i].size - 1) + 1 - o.getPads()[i] -
                          o.getPads()[2 + i] + o.getOutputPads()[i];
-          result.dims.push_back(
-              p.max(p.add(p.mul(p.sub(x[1 + i], 1), o.getStrides()[i]), grow), 0));
+          result.dims.push_back(p.sizes.max(
+              p.sizes.add(p.sizes.mul(p.sizes.sub(x[1 + i], 1), o.getStrides()[i]), grow), 0));
         }
         result.dims.push_back(w[0].size * o.getGroups());
         return success();
@@ -584,8 +591,8 @@ LogicalResult bitwright::codegen::inferShapes(Program &p, Operation *op) {
     for (int64_t axis = 0; axis < type.getRank(); ++axis) {
       if (type.isDynamicDim(axis) || result.dims[axis].isStatic())
         continue;
-      if (failed(p.require(p.equal(result.dims[axis], type.getDimSize(axis)), op,
-                           "a dimension differs from its type")))
+      if (failed(p.sizes.require(p.sizes.equal(result.dims[axis], type.getDimSize(axis)), op,
+                                 "a dimension differs from its type")))
         return failure();
       result.dims[axis] = type.getDimSize(axis);
     }

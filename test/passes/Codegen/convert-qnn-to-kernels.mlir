@@ -25,7 +25,7 @@ module attributes {qnn.model_name = "chain"} {
 // An activation runs in the registers of the linear op before it.
 // CHECK-LABEL: llvm.func @bw_epilogue_invoke
 // CHECK-NOT: @elementwise_0
-// CHECK: llvm.func internal @linear_f32_0(
+// CHECK: llvm.func internal @linear_f32_6x8_sse42_0(
 module attributes {qnn.model_name = "epilogue"} {
   func.func @main(%x: tensor<3x4xf32>) -> tensor<3x2xf32> {
     %w = qnn.constant dense<0.5> : tensor<2x4xf32>
@@ -40,7 +40,7 @@ module attributes {qnn.model_name = "epilogue"} {
 // Kernels use what the module's target has.
 // CHECK-LABEL: qnn.model_name = "target"
 // CHECK-SAME: qnn.target = #qnn.target<"x86_64-unknown-linux-gnu", "x86-64-v2", "+f16c,+avx2,+fma">
-// CHECK: llvm.func internal @linear_f32_0(
+// CHECK: llvm.func internal @linear_f32_6x8_sse42_0(
 // CHECK: llvm.intr.fma{{.*}}vector<8xf32>
 module attributes {qnn.model_name = "target", qnn.target = #qnn.target<"x86_64-unknown-linux-gnu", "x86-64-v3", "">} {
   func.func @main(%x: tensor<3x4xf32>) -> tensor<3x8xf32> {

@@ -1,37 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// The dot-product form of depthwise convolutions on bytes. For one column of
-/// the image, the rows under the window are interleaved so that each 32-bit lane
-/// holds `group` vertical taps of one channel; an output pixel is then one dot
-/// product for each horizontal tap, and neighbouring pixels share columns.
+/// Interleaving, packing and kernels of depthwise convolutions: see
+/// DepthwiseDot.h.
 
-#include "passes/Codegen/Contractions/DepthwiseKernels.h"
+#include "passes/Codegen/Target/X86/DepthwiseDot.h"
 
 using namespace mlir;
 using namespace bitwright::codegen;
+using namespace bitwright::codegen::x86;
 
-namespace {
-/// How the target interleaves and multiplies.
-struct Form {
-  int64_t group, activationBytes, widest, narrowest;
-  bool isUnsigned;
-
-  explicit Form(const TargetInfo &target) {
-    IntegerDot dot = target.getIntegerDot();
-    group = dot.group;
-    activationBytes = dot.activationBytes;
-    isUnsigned = dot.unsignedActivations;
-    // `group` registers of i32 lanes hold one block.
-    widest = group * target.getLanes();
-    // The narrowest registers are of 16 bytes.
-    narrowest = 16 / activationBytes;
-  }
-  int64_t rowGroups(const Window &window) const { return (window.kernel[0] + group - 1) / group; }
-  /// Bytes of one packed register of weights for a block.
-  int64_t lanes(int64_t width) const { return width / group; }
-};
-} // namespace
+bool DepthwiseDot::supports(const DepthwiseSpec &spec) const {
+  // A pixel's taps are unrolled.
+  constexpr int64_t mostTaps = 25;
+  return spec.window.taps() <= mostTaps && !getBlocks(spec.channels).empty();
+}
 
 /// The masks that interleave elements of `bytes` in each 16 bytes of two
 /// registers of `count` elements: the low halves, or the high ones.
@@ -62,8 +45,7 @@ static SmallVector<T> interleave(SmallVector<T> rows, int64_t bytes, Shuffle shu
           shuffle(high01, high23, 2 * bytes, false), shuffle(high01, high23, 2 * bytes, true)};
 }
 
-/// channels[r][lane]: the channel, relative to the block, of each accumulator.
-static SmallVector<SmallVector<int64_t>> laneChannels(const Form &form, int64_t width) {
+SmallVector<SmallVector<int64_t>> DepthwiseDot::laneChannels(int64_t width) const {
   using Labels = SmallVector<int64_t>; // for each byte of a register, channel
   auto shuffle = [&](const Labels &x, const Labels &y, int64_t bytes, bool high) {
     Labels result;
@@ -75,10 +57,10 @@ static SmallVector<SmallVector<int64_t>> laneChannels(const Form &form, int64_t 
   };
   Labels row;
   for (int64_t channel = 0; channel < width; ++channel)
-    row.append(form.activationBytes, channel);
-  SmallVector<Labels> rows(form.group, row);
+    row.append(dot.activationBytes(), channel);
+  SmallVector<Labels> rows(dot.group(), row);
   SmallVector<SmallVector<int64_t>> result;
-  for (const Labels &labels : interleave<Labels>(rows, form.activationBytes, shuffle)) {
+  for (const Labels &labels : interleave<Labels>(rows, dot.activationBytes(), shuffle)) {
     result.emplace_back();
     for (size_t byte = 0; byte < labels.size(); byte += 4)
       result.back().push_back(labels[byte]);
@@ -86,55 +68,53 @@ static SmallVector<SmallVector<int64_t>> laneChannels(const Form &form, int64_t 
   return result;
 }
 
-SmallVector<DotBlock> bitwright::codegen::getDotBlocks(const TargetInfo &target, int64_t channels) {
-  Form form(target);
+SmallVector<DotBlock> DepthwiseDot::getBlocks(int64_t channels) const {
   SmallVector<DotBlock> blocks;
   int64_t at = 0;
-  for (int64_t width = form.widest; width >= form.narrowest; width /= 2)
+  for (int64_t width = widest(); width >= narrowest(); width /= 2)
     for (; at + width <= channels; at += width)
       blocks.push_back({at, width});
   if (!blocks.empty() && at < channels)
-    blocks.push_back({channels - form.narrowest, form.narrowest});
+    blocks.push_back({channels - narrowest(), narrowest()});
   return blocks;
 }
 
 //===--- constants --------------------------------------------------------===//
 
-std::vector<char> bitwright::codegen::packDotWeights(const TargetInfo &target, const Window &window,
-                                                     int64_t channels, const char *weights) {
-  Form form(target);
-  std::vector<char> packed;
-  for (DotBlock block : getDotBlocks(target, channels)) {
-    auto lanes = laneChannels(form, block.width);
+PackedRhs DepthwiseDot::packWeights(const DepthwiseSpec &spec, ArrayRef<char> weights) const {
+  const SlidingWindow &window = spec.window;
+  PackedRhs packed;
+  auto add = [&](int64_t channel, int64_t tapY, int64_t tapX) {
+    int64_t tap = channel * window.taps() + tapY * window.kernel[1] + tapX;
+    char value = tapY < window.kernel[0] ? weights[tap] : 0;
+    packed.push_back(value);
+    if (dot.activationBytes() == 2)
+      packed.push_back(value < 0 ? char(-1) : char(0));
+  };
+  for (DotBlock block : getBlocks(spec.channels)) {
+    auto channels = laneChannels(block.width);
     for (int64_t tapX = 0; tapX < window.kernel[1]; ++tapX)
-      for (int64_t rows = 0; rows < form.rowGroups(window); ++rows)
-        for (const auto &registerLanes : lanes)
-          for (int64_t channel : registerLanes)
-            for (int64_t i = 0; i < form.group; ++i) {
-              int64_t tapY = rows * form.group + i;
-              int64_t tap =
-                  (block.channel + channel) * window.taps() + tapY * window.kernel[1] + tapX;
-              char value = tapY < window.kernel[0] ? weights[tap] : 0;
-              packed.push_back(value);
-              if (form.activationBytes == 2)
-                packed.push_back(value < 0 ? char(-1) : char(0));
-            }
+      for (int64_t rows = 0; rows < rowGroups(window); ++rows)
+        for (const auto &registerChannels : channels)
+          for (int64_t channel : registerChannels)
+            for (int64_t i = 0; i < dot.group(); ++i)
+              add(block.channel + channel, rows * dot.group() + i, tapX);
   }
   return packed;
 }
 
-std::vector<char> bitwright::codegen::packDotStart(const TargetInfo &target, const Depthwise &conv,
-                                                   const char *weights, ArrayRef<int64_t> bias) {
-  Form form(target);
-  std::vector<char> packed;
+PackedRhs DepthwiseDot::packStart(const DepthwiseSpec &spec, ArrayRef<char> weights,
+                                  ArrayRef<int64_t> bias) const {
+  PackedRhs packed;
+  int64_t taps = spec.window.taps();
   // Signed activations are read as unsigned ones, 128 larger, where needed.
-  int64_t zeroPoint = conv.zeroPoint + (form.isUnsigned && !conv.unsignedInput ? 128 : 0);
-  for (DotBlock block : getDotBlocks(target, conv.channels))
-    for (const auto &registerLanes : laneChannels(form, block.width))
-      for (int64_t lane : registerLanes) {
+  int64_t zeroPoint = spec.zeroPoint + (dot.readsUnsigned() && !spec.unsignedInput ? 128 : 0);
+  for (DotBlock block : getBlocks(spec.channels))
+    for (const auto &registerChannels : laneChannels(block.width))
+      for (int64_t lane : registerChannels) {
         int64_t channel = block.channel + lane, sum = 0;
-        for (int64_t tap = 0; tap < conv.window.taps(); ++tap)
-          sum += int8_t(weights[channel * conv.window.taps() + tap]);
+        for (int64_t tap = 0; tap < taps; ++tap)
+          sum += int8_t(weights[channel * taps + tap]);
         auto start = int32_t(bias[channel] - zeroPoint * sum);
         packed.insert(packed.end(), reinterpret_cast<char *>(&start),
                       reinterpret_cast<char *>(&start) + 4);
@@ -148,11 +128,11 @@ namespace {
 /// The emission of one block of channels over a piece of an output row.
 class BlockEmitter {
 public:
-  BlockEmitter(KernelBuilder &k, const Depthwise &conv, const OutputRow &row,
-               const ImageSizes &sizes, int64_t width, Value channel, Value weights, Value start,
-               ValueRange pointers)
-      : k(k), conv(conv), form(conv.p.getTarget()), row(row), sizes(sizes), width(width),
-        channel(channel), weights(weights), start(start), pointers(pointers) {}
+  BlockEmitter(KernelBuilder &k, const DepthwiseDot &form, const DepthwiseSpec &spec,
+               const OutputRow &row, const ImageSizes &sizes, int64_t width, Value channel,
+               Value input, Value weights, Value start, TileFinish finish)
+      : k(k), form(form), spec(spec), row(row), sizes(sizes), width(width), channel(channel),
+        input(input), weights(weights), start(start), finish(finish) {}
 
   void emit(Value lower, Value upper);
 
@@ -167,39 +147,39 @@ private:
   Type ints() { return k.vec(k.i32(), form.lanes(width)); }
 
   KernelBuilder &k;
-  const Depthwise &conv;
-  Form form;
+  const DepthwiseDot &form;
+  const DepthwiseSpec &spec;
   const OutputRow &row;
   const ImageSizes &sizes;
   int64_t width;
-  Value channel, weights, start;
-  ValueRange pointers;
+  Value channel, input, weights, start;
+  TileFinish finish;
 };
 } // namespace
 
 Value BlockEmitter::loadRow(Value y, Value x) {
   Value line = k.add(k.mul(row.image, sizes.height), y);
-  Value at = k.add(k.mul(k.add(k.mul(line, sizes.width), x), k.idx(conv.channels)), channel);
-  Value bytes = k.load(k.vec(k.i8(), width), pointers[Depthwise::Input], at);
-  if (form.activationBytes == 2)
-    return k.extend(bytes, k.i16(), conv.unsignedInput);
-  if (form.isUnsigned && !conv.unsignedInput)
+  Value at = k.add(k.mul(k.add(k.mul(line, sizes.width), x), k.idx(spec.channels)), channel);
+  Value bytes = k.load(k.vec(k.i8(), width), input, at);
+  if (form.dot.activationBytes() == 2)
+    return k.extend(bytes, k.i16(), spec.unsignedInput);
+  if (form.dot.readsUnsigned() && !spec.unsignedInput)
     return k.bitXor(bytes, k.integer(bytes.getType(), -128));
   return bytes;
 }
 
 Value BlockEmitter::shuffle(Value x, Value y, int64_t bytes, bool high) {
-  int64_t count = width * form.activationBytes / bytes;
+  int64_t count = width * form.dot.activationBytes() / bytes;
   Type type = k.vec(k.builder().getIntegerType(8 * bytes), count);
   return k.shuffle(k.bitcast(x, type), k.bitcast(y, type), interleaveMask(count, bytes, high));
 }
 
 BlockEmitter::Registers BlockEmitter::loadColumn(Value x) {
-  const Window &window = conv.window;
+  const SlidingWindow &window = spec.window;
   Registers result;
-  for (int64_t first = 0; first < window.kernel[0]; first += form.group) {
+  for (int64_t first = 0; first < window.kernel[0]; first += form.dot.group()) {
     Registers rows;
-    for (int64_t i = 0; i < form.group; ++i) {
+    for (int64_t i = 0; i < form.dot.group(); ++i) {
       // Rows past the window have zero weights; any data does.
       if (first + i < window.kernel[0])
         rows.push_back(
@@ -210,7 +190,7 @@ BlockEmitter::Registers BlockEmitter::loadColumn(Value x) {
     auto step = [&](Value a, Value b, int64_t bytes, bool high) {
       return shuffle(a, b, bytes, high);
     };
-    llvm::append_range(result, interleave<Value>(rows, form.activationBytes, step));
+    llvm::append_range(result, interleave<Value>(rows, form.dot.activationBytes(), step));
   }
   return result;
 }
@@ -219,7 +199,7 @@ BlockEmitter::Registers BlockEmitter::loadColumn(Value x) {
 /// register, part j of 4 lanes becomes part r of register j.
 BlockEmitter::Registers BlockEmitter::restoreOrder(Registers accs) {
   int64_t parts = form.lanes(width) / 4;
-  auto channels = laneChannels(form, width);
+  auto channels = form.laneChannels(width);
   if (parts == 1)
     return accs;
   // Pairs of registers are merged, then pairs of pairs, until one vector holds
@@ -258,8 +238,7 @@ BlockEmitter::Registers BlockEmitter::restoreOrder(Registers accs) {
 }
 
 void BlockEmitter::emitPixel(Value column, ArrayRef<Registers> columns) {
-  const TargetInfo &target = conv.p.getTarget();
-  int64_t lanes = form.lanes(width), registers = form.group;
+  int64_t lanes = form.lanes(width), registers = form.dot.group();
   Registers accs;
   for (int64_t r = 0; r < registers; ++r)
     accs.push_back(k.load(ints(), start, k.idx(r * lanes)));
@@ -267,16 +246,16 @@ void BlockEmitter::emitPixel(Value column, ArrayRef<Registers> columns) {
   for (const Registers &data : columns)
     for (auto [i, x] : llvm::enumerate(data)) {
       Value w = k.loadAt(ints(), k.gep(weights, k.i32(), k.idx(step++ * lanes)));
-      accs[i % registers] = target.emitLaneDot(k, accs[i % registers], k.bitcast(x, ints()), w);
+      accs[i % registers] = form.dot.multiplyLanes(k, accs[i % registers], k.bitcast(x, ints()), w);
     }
   Value pixel =
       k.add(k.mul(k.add(k.mul(row.image, sizes.outHeight), row.line), sizes.outWidth), column);
   for (auto [i, acc] : llvm::enumerate(restoreOrder(accs)))
-    conv.finish(k, acc, pixel, k.add(channel, k.idx(i * lanes)), pointers);
+    finish(acc, pixel, k.add(channel, k.idx(i * lanes)));
 }
 
 void BlockEmitter::emit(Value lower, Value upper) {
-  const Window &window = conv.window;
+  const SlidingWindow &window = spec.window;
   int64_t kernel = window.kernel[1], stride = window.strides[1], dilation = window.dilations[1];
   // Columns that the next pixel reads again travel from iteration to iteration.
   int64_t shared = dilation == 1 ? std::max<int64_t>(kernel - stride, 0) : 0;
@@ -289,7 +268,7 @@ void BlockEmitter::emit(Value lower, Value upper) {
     for (int64_t tap = 0; tap < shared; ++tap)
       for (Value x : loadColumn(position(lower, tap)))
         init.push_back(k.bitcast(x, ints()));
-    size_t size = form.group * form.rowGroups(window);
+    size_t size = form.dot.group() * form.rowGroups(window);
     k.loop(lower, upper, k.idx(1), init, [&](Value column, ValueRange carried) {
       SmallVector<Registers> columns;
       for (int64_t tap = 0; tap < shared; ++tap)
@@ -308,24 +287,22 @@ void BlockEmitter::emit(Value lower, Value upper) {
   });
 }
 
-void bitwright::codegen::emitDotColumns(KernelBuilder &k, const Depthwise &conv,
-                                        const OutputRow &row, const ImageSizes &sizes, Value lower,
-                                        Value upper, ValueRange pointers) {
-  const TargetInfo &target = conv.p.getTarget();
-  Form form(target);
-  // Bytes of packed weights and of starts for each channel of a block.
+void DepthwiseDot::emit(KernelBuilder &k, const DepthwiseSpec &spec, const OutputRow &row,
+                        const ImageSizes &sizes, Value lower, Value upper, Value input,
+                        Value packedWeights, Value packedStart, TileFinish finish) const {
+  // Bytes of packed weights for each channel of a block.
   int64_t weightBytes =
-      conv.window.kernel[1] * form.rowGroups(conv.window) * form.group * form.activationBytes;
+      spec.window.kernel[1] * rowGroups(spec.window) * dot.group() * dot.activationBytes();
   auto emitBlock = [&](Value place, Value channel, int64_t width) {
-    Value weights = k.gepBytes(pointers[Depthwise::DotWeights], k.mul(place, k.idx(weightBytes)));
-    Value start = k.gep(pointers[Depthwise::DotStart], k.i32(), place);
-    BlockEmitter(k, conv, row, sizes, width, channel, weights, start, pointers).emit(lower, upper);
+    Value weights = k.gepBytes(packedWeights, k.mul(place, k.idx(weightBytes)));
+    Value start = k.gep(packedStart, k.i32(), place);
+    BlockEmitter(k, *this, spec, row, sizes, width, channel, input, weights, start, finish)
+        .emit(lower, upper);
   };
-  auto blocks = getDotBlocks(target, conv.channels);
-  int64_t whole = conv.channels / form.widest, place = whole * form.widest;
+  auto blocks = getBlocks(spec.channels);
+  int64_t whole = spec.channels / widest(), place = whole * widest();
   if (whole > 0)
-    k.loop(k.idx(0), k.idx(place), k.idx(form.widest),
-           [&](Value at) { emitBlock(at, at, form.widest); });
+    k.loop(k.idx(0), k.idx(place), k.idx(widest()), [&](Value at) { emitBlock(at, at, widest()); });
   for (DotBlock block : ArrayRef(blocks).drop_front(whole)) {
     emitBlock(k.idx(place), k.idx(block.channel), block.width);
     place += block.width;

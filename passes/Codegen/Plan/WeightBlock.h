@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+/// \file
+/// The constants of a compiled model, packed for its kernels: one block of bytes.
+
+#ifndef BITWRIGHT_PASSES_CODEGEN_PLAN_WEIGHTBLOCK_H
+#define BITWRIGHT_PASSES_CODEGEN_PLAN_WEIGHTBLOCK_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringMap.h"
+#include <vector>
+
+namespace bitwright::codegen {
+
+class WeightBlock {
+public:
+  /// The offset of these bytes, a multiple of 64; equal bytes share their place.
+  int64_t add(llvm::ArrayRef<char> bytes);
+  /// The whole block, never empty; nothing is left here.
+  std::vector<char> take();
+
+private:
+  std::vector<char> block;
+  llvm::StringMap<int64_t> offsets; // by SHA-256
+};
+
+} // namespace bitwright::codegen
+
+#endif // BITWRIGHT_PASSES_CODEGEN_PLAN_WEIGHTBLOCK_H
