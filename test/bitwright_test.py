@@ -8,6 +8,7 @@ scripts/skipped.py.
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,12 @@ def succeed(command, **options):
         raise AssertionError(f"{' '.join(map(str, command))} exits with {done.returncode}: "
                              f"{(done.stderr or '').strip()[:2000]}")
     return done
+
+
+def outputs(folder):
+    """The paths of the arrays that quant-run wrote into a folder, in the outputs' order."""
+    count = sum(re.fullmatch(r"output_\d+\.npy", name) is not None for name in os.listdir(folder))
+    return [os.path.join(folder, f"output_{i}.npy") for i in range(count)]
 
 
 def cpu_has(*flags):

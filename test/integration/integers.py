@@ -63,7 +63,7 @@ def expose(source, target):
 
 def outputs(model, out, source, *options):
     bw.succeed(["quant-run", model, f"--input={os.path.join(source, 'input_0.npy')}", f"--output={out}", *options])
-    return [np.load(os.path.join(out, f"output_{i}.npy")) for i in range(len(os.listdir(out)))]
+    return [np.load(path) for path in bw.outputs(out)]
 
 
 def same(a, b):

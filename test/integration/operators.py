@@ -39,8 +39,7 @@ def run(model, folder, inputs, *options):
         words.append(f"--input={name}={path}")
     out = os.path.join(folder, "out")
     bw.succeed(["quant-run", model, f"--output={out}", *words, *options])
-    count = sum(name.endswith(".npy") for name in os.listdir(out))
-    return [np.load(os.path.join(out, f"output_{i}.npy")) for i in range(count)]
+    return [np.load(path) for path in bw.outputs(out)]
 
 
 def check(folder, name, nodes, inputs, expected, constants=None, opset=17, tolerance=0, quantize=()):

@@ -212,7 +212,7 @@ LogicalResult bitwright::codegen::emitConvTranspose(Program &p, const Unit &unit
   };
   auto weights = bitwright::getFloats(op.getWeight());
   if (Type type = p.info(op.getInput()).elementType; !type.isF32())
-    return refuseType(operation, type);
+    return refuseType(op, type);
   if (!weights)
     return fail("the weights must be constants to be compiled");
   constexpr int64_t mostStride = 64;

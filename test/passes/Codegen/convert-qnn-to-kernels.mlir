@@ -40,7 +40,7 @@ module attributes {qnn.model_name = "epilogue"} {
 // Kernels use what the module's target has.
 // CHECK-LABEL: qnn.model_name = "target"
 // CHECK-SAME: qnn.target = #qnn.target<"x86_64-unknown-linux-gnu", "x86-64-v2", "+f16c,+avx2,+fma">
-// CHECK: llvm.func internal @linear_f32_6x8_sse42_0(
+// CHECK: llvm.func internal @linear_f32_6x16_avx2_0(
 // CHECK: llvm.intr.fma{{.*}}vector<8xf32>
 module attributes {qnn.model_name = "target", qnn.target = #qnn.target<"x86_64-unknown-linux-gnu", "x86-64-v3", "">} {
   func.func @main(%x: tensor<3x4xf32>) -> tensor<3x8xf32> {
@@ -56,9 +56,9 @@ module attributes {qnn.model_name = "target", qnn.target = #qnn.target<"x86_64-u
 // CHECK-LABEL: llvm.func @bw_scratch_plan(
 // CHECK-SAME: %[[INFO:[a-z0-9]+]]: !llvm.ptr) -> i32
 // CHECK: %[[AT:.+]] = llvm.getelementptr %[[INFO]]
-// CHECK: llvm.func internal @conv2d_f32_0({{.*}}!llvm.ptr {llvm.align = 64 : i64, llvm.dereferenceable = {{[1-9][0-9]*}} : i64, llvm.noalias}, %{{.*}}: i64, %{{.*}}: i64)
+// CHECK: llvm.func internal @conv2d_f32_6x8_sse42_0({{.*}}!llvm.ptr {llvm.align = 64 : i64, llvm.dereferenceable = {{[1-9][0-9]*}} : i64, llvm.noalias}, %{{.*}}: i64, %{{.*}}: i64)
 // CHECK-NOT: llvm.alloca
-// CHECK: llvm.func internal @conv2d_f32_0_thunk(
+// CHECK: llvm.func internal @conv2d_f32_6x8_sse42_0_thunk(
 // CHECK-SAME: %{{.+}}: !llvm.ptr, %{{.+}}: !llvm.ptr {llvm.align = 64 : i64, {{.*}}}, %{{.+}}: i64, %{{.+}}: i64)
 module attributes {qnn.model_name = "scratch"} {
   func.func @main(%x: tensor<1x8x8x3xf32>) -> tensor<1x8x8x8xf32> {
