@@ -50,7 +50,7 @@ static bool isShapeArithmetic(const llvm::Function &function) {
 }
 
 /// Bodies of kernels run on threads with small stacks, and their scratch is not on them.
-static constexpr uint64_t maxFrameBytes = 16 * 1024;
+static constexpr uint64_t maxFrameBytes = uint64_t(16) * 1024;
 
 static void setAttributes(llvm::Module &module, const TargetSpec &target) {
   for (llvm::Function &function : module) {

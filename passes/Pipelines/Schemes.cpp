@@ -9,7 +9,6 @@
 
 using namespace bitwright;
 using llvm::StringRef;
-using llvm::Twine;
 
 Algorithms::Algorithms() {
   for (Scheme &scheme : makeBuiltinSchemes(transforms))

@@ -39,7 +39,7 @@ static int32_t plan(const int64_t *in_dims, int64_t *out_dims, void *frame, bw_p
   out_dims[1] = 3;
   ((toy_frame *)frame)->rows = in_dims[0];
   info->arena_bytes = 64 * in_dims[0];
-  info->scratch_bytes = 3 * sizeof(float);
+  info->scratch_bytes = 3 * (int64_t)sizeof(float);
   return BW_OK;
 }
 

@@ -16,7 +16,7 @@ import float_cases
 import integer_cases
 from case import Source
 
-SOURCES = [os.path.join(bw.SOURCE, "test", "twins", name) for name in ("x86.c", "libcalls.c")]
+SOURCES = [os.path.join(bw.SOURCE, "test", "twins", "library", name) for name in ("x86.c", "libcalls.c")]
 FLAGS = ["-std=c11", "-O2", "-fPIC", "-ffreestanding", "-fvisibility=hidden", "-ffp-contract=off", "-c"]
 # One lane of the result is wrong. The fourth argument is garbage for a twin of two operands, which ignores it.
 WRONG_INTRINSIC = """void {0}(int *result, const void *a, const void *b, const void *c) {{

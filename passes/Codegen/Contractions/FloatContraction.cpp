@@ -12,7 +12,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace qnn = bitwright::qnn;
 
 /// f32 values, padded with zeros to `count`.
 static std::vector<char> paddedFloats(ArrayRef<float> values, int64_t count) {

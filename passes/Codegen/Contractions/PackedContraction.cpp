@@ -11,7 +11,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace qnn = bitwright::qnn;
 
 /// Rows of a tile, fewer where gathered rows are long: they are scratch of a
 /// worker.

@@ -11,7 +11,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace qnn = bitwright::qnn;
 
 int64_t bitwright::codegen::readByte(Value constant, bool isUnsigned) {
   int64_t value = (*bitwright::getIntegers(constant))[0];

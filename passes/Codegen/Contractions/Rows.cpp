@@ -9,7 +9,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace qnn = bitwright::qnn;
 using IPred = arith::CmpIPredicate;
 
 bool ConvShape::isPointwise() const {

@@ -12,7 +12,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace qnn = bitwright::qnn;
 
 //===--- shapes and need --------------------------------------------------===//
 

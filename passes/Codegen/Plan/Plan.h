@@ -9,6 +9,7 @@
 #define BITWRIGHT_PASSES_CODEGEN_PLAN_PLAN_H
 
 #include "passes/Codegen/Plan/Units.h"
+#include <map>
 
 namespace bitwright::codegen {
 
@@ -54,7 +55,9 @@ private:
   llvm::DenseMap<mlir::Operation *, Unit> units;                 // by root
   llvm::DenseMap<mlir::Operation *, mlir::Operation *> absorbed; // member -> root
   llvm::DenseSet<mlir::Operation *> unrepeated;                  // expands that are views
-  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<SizeCheck>> regionChecks; // by terminator
+  /// By terminator. A map whose entries stay where they are: shapes of nested regions add to it
+  /// while the outer region collects.
+  std::map<mlir::Operation *, llvm::SmallVector<SizeCheck>> regionChecks;
   int nextPosition = 0;
 };
 

@@ -9,12 +9,12 @@ using namespace bitwright::codegen;
 
 namespace {
 struct Entry {
-  llvm::StringRef arch; // as in a triple
+  llvm::StringLiteral arch; // as in a triple
   std::unique_ptr<Target> (*create)(uint64_t features);
 };
 } // namespace
 
-static const Entry targets[] = {
+static constexpr Entry targets[] = {
     {"x86_64", x86::createTarget},
 };
 

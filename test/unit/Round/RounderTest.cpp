@@ -30,7 +30,7 @@ namespace {
 
 /// A problem with all statistics that any rounder of this project asks for.
 struct Problem {
-  std::vector<float> weights = makeNormal(6 * 20, 1);
+  std::vector<float> weights = makeNormal(120, 1);
   RoundingProblem problem;
 
   explicit Problem(BlockFormat format) {
@@ -38,7 +38,7 @@ struct Problem {
     problem.rows = 6;
     problem.columns = 20;
     problem.format = format;
-    std::vector<float> samples = makeNormal(64 * 20, 2);
+    std::vector<float> samples = makeNormal(1280, 2);
     problem.statistics["samples"].assign(samples.begin(), samples.end());
   }
 };

@@ -37,8 +37,8 @@ void bw_twin_x86_avx512_vpdpbusd_512(int32_t *result, const int32_t *sums, const
 }
 
 /** pmaddwd: sums of two products of signed words; only four times -32768 wraps. */
-static void dot_words(int32_t *result, const int16_t *a, const int16_t *b, int lanes) {
-  for (int lane = 0; lane < lanes; ++lane) {
+static void dot_words(int32_t *result, const int16_t *a, const int16_t *b, int64_t lanes) {
+  for (int64_t lane = 0; lane < lanes; ++lane) {
     uint32_t low = (uint32_t)((int32_t)a[2 * lane] * b[2 * lane]);
     uint32_t high = (uint32_t)((int32_t)a[2 * lane + 1] * b[2 * lane + 1]);
     result[lane] = (int32_t)(low + high);
