@@ -115,7 +115,7 @@ TEST_P(Packing, KernelsOfOneSpecPackAlike) {
     const TileKernel *forMany = target->select(many), *forFew = target->select(few);
     ASSERT_NE(forMany, nullptr);
     EXPECT_NE(forMany, forFew);
-    std::vector<char> weights = numbers(5 * 48, 13);
+    std::vector<char> weights = numbers(240, 13);
     EXPECT_EQ(forMany->pack(many, weights), forFew->pack(few, weights));
     EXPECT_EQ(forMany->scaleFactor(), forFew->scaleFactor());
   }
@@ -126,7 +126,7 @@ TEST_P(Packing, DepthwiseStartsTakeTheZeroPointIn) {
   const DepthwiseKernel *kernel = target->getDepthwise();
   ASSERT_NE(kernel, nullptr);
   ASSERT_TRUE(kernel->supports(spec));
-  std::vector<char> weights(32 * 9, 2);
+  std::vector<char> weights(288, 2);
   llvm::SmallVector<int64_t> bias(32, 1000);
   PackedRhs start = kernel->packStart(spec, weights, bias);
   ASSERT_EQ(start.size() % 4, 0u);
