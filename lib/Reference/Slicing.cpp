@@ -74,28 +74,27 @@ static Expected<Tensor> evaluateGatherND(qnn::GatherNDOp op, Operands operands) 
       ArrayRef(input.dims).take_front(batch) != ArrayRef(indices.dims).take_front(batch))
     return makeError(op, "cannot pick from " + formatDims(input.dims) + " with indices of " +
                              formatDims(indices.dims));
-  if (input.elementType.isInteger(4))
-    return makeError(op, "4-bit elements are not supported");
   Dims dims(ArrayRef(indices.dims).drop_back());
+  int64_t count = countElements(dims);
   ArrayRef<int64_t> inner = ArrayRef(input.dims).drop_front(batch + length);
   dims.append(inner.begin(), inner.end());
   if (llvm::Error error = checkSize(op, input.elementType, dims))
     return error;
-  Tensor result = makeTensor(input.elementType, dims);
-  int64_t bytes = tensorBytes(input.elementType, inner);
-  int64_t count = countElements(ArrayRef(indices.dims).drop_back());
   int64_t batches = countElements(ArrayRef(input.dims).take_front(batch));
-  std::vector<int64_t> picks = toIntegers(indices);
+  int64_t size = count > 0 ? countElements(inner) : 0;
+  std::vector<int64_t> picks = toIntegers(indices), places(count);
   for (int64_t i = 0; i < count; ++i) {
     Expected<int64_t> place =
         findSlice(op, ArrayRef(picks).slice(i * length, length),
                   ArrayRef(input.dims).slice(batch, length), i / (count / batches));
     if (!place)
       return place.takeError();
-    if (bytes > 0)
-      std::memcpy(result.data.data() + i * bytes, input.data.data() + *place * bytes, bytes);
+    places[i] = *place * size;
   }
-  return result;
+  Expected<Tensor> result = moveElements(op, input, {std::move(places), wholeDimension(size, 1)});
+  if (!result)
+    return result;
+  return reshape(*result, dims);
 }
 
 static Expected<Tensor> evaluateSlice(qnn::SliceOp op, Operands operands) {

@@ -69,6 +69,10 @@ TEST_F(ReferenceTest, GatherNDPicksByTuples) {
   EXPECT_EQ(valuesOf(eval("qnn.gather_nd %a0, %a1 {batch_dims = 1 : i64}",
                           {x, i32({2, 2, 1}, {0, 2, -1, 1})}, "tensor<2x2xf32>")),
             (Values{1, 3, 6, 5}));
+  Tensor nibbles = i4({3, 3}, {1, -2, 3, -4, 5, -6, 7, -8, 0});
+  EXPECT_EQ(valuesOf(eval("qnn.gather_nd %a0, %a1 {batch_dims = 0 : i64}",
+                          {nibbles, i64({2, 1}, {-1, 1})}, "tensor<2x3xi4>")),
+            (Values{7, -8, 0, -4, 5, -6}));
   EXPECT_NE(errorOf("qnn.gather_nd %a0, %a1 {batch_dims = 0 : i64}", {x, i64({1, 2}, {0, 3})},
                     "tensor<1xf32>")
                 .find("index 3 is out of range of a dimension of 3 elements"),
