@@ -96,7 +96,7 @@ function(bitwright_add_tool name)
   add_dependencies(${name} bitwright-headers)
   bitwright_use_pch(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS} MLIR LLVM)
-  set_target_properties(${name} PROPERTIES 
+  set_target_properties(${name} PROPERTIES
     INSTALL_RPATH "$ORIGIN/../lib;${LLVM_LIBRARY_DIR}")
   # What was not built is not installed: ./quickstart builds the tools alone.
   install(TARGETS ${name} RUNTIME DESTINATION bin OPTIONAL)

@@ -62,7 +62,7 @@ LogicalResult QNNDialect::verifyRegionResultAttribute(Operation *op, unsigned /*
 
 LogicalResult QNNDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
   StringRef name = attribute.getName();
-  if ((name == "qnn.model_name" || name == "qnn.weights_file" || name == "qnn.scheme") &&
+  if ((name == "qnn.model_name" || name == "qnn.weights_file" || name == kScheme) &&
       !isa<StringAttr>(attribute.getValue()))
     return op->emitOpError("expects '") << name << "' to be a string";
   // F6

@@ -23,6 +23,9 @@ namespace bitwright::qnn {
 inline constexpr llvm::StringLiteral kPrecision = "qnn.precision";
 inline constexpr llvm::StringLiteral kKeptFloat = "qnn.kept_float";
 
+/// The attribute of a module that says what it was quantized by.
+inline constexpr llvm::StringLiteral kScheme = "qnn.scheme";
+
 /// The precision that was assigned to `op`; null where none was.
 inline PrecisionAttr getPrecision(mlir::Operation *op) {
   return op->getAttrOfType<PrecisionAttr>(kPrecision);

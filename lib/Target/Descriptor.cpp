@@ -9,6 +9,7 @@
 #include "bitwright/Target/AbiLayout.h"
 #include "bitwright/Target/Emit.h"
 #include "bitwright_rt/abi.h"
+#include "dialects/QNN/QNNDialect.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DerivedTypes.h"
@@ -109,7 +110,7 @@ llvm::Expected<ModelInfo> detail::readModelInfo(mlir::ModuleOp module, const Tar
   if (!frameBytes || !frameBytes.getType().isInteger(64) || frameBytes.getInt() < 0)
     return malformed("qnn.frame_bytes");
   info.frameBytes = frameBytes.getInt();
-  if (auto scheme = module->getAttrOfType<mlir::StringAttr>("qnn.scheme"))
+  if (auto scheme = module->getAttrOfType<mlir::StringAttr>(qnn::kScheme))
     info.scheme = scheme.str();
   if (auto weights = module->getAttrOfType<mlir::TypedAttr>("qnn.packed_weights")) {
     info.weights = getConstantData(weights);

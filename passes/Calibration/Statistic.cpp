@@ -21,6 +21,11 @@ StatisticRegistry::StatisticRegistry() {
   add(makeSecondMoment());
 }
 
+void bitwright::divideByChannel(MutableArrayRef<float> rows, ArrayRef<float> factors) {
+  for (size_t i = 0; i < rows.size(); ++i)
+    rows[i] /= factors[i % factors.size()];
+}
+
 template <typename Predicate> static bool feeds(qnn::ObserveOp observe, Predicate predicate) {
   return llvm::any_of(observe.getResult().getUses(), [&](OpOperand &use) {
     auto contraction = dyn_cast<qnn::ContractionInterface>(use.getOwner());

@@ -65,6 +65,10 @@ public:
                        llvm::ArrayRef<float> factors) const = 0;
 };
 
+/// `rescale` of a statistic that is rows of numbers in the units of the tensor, one for each
+/// channel: divides the number of channel c by factors[c].
+void divideByChannel(llvm::MutableArrayRef<float> rows, llvm::ArrayRef<float> factors);
+
 /// The statistics of a context: `qnn::getContextState<StatisticRegistry>(context)`.
 struct StatisticRegistry : Registry<Statistic> {
   /// Holds those of this folder.

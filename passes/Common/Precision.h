@@ -22,6 +22,11 @@ std::string explainInvalid(qnn::PrecisionAttr precision);
 /// Passes that read precision start with this.
 mlir::LogicalResult verifyPrecisions(mlir::Operation *root);
 
+/// True where activations are quantized by calibrated ranges.
+inline bool isStatic(qnn::PrecisionAttr precision) {
+  return precision.getActivations() == qnn::ActivationForm::Static;
+}
+
 /// True where `precision` lists `transform`.
 bool hasTransform(qnn::PrecisionAttr precision, llvm::StringRef transform);
 

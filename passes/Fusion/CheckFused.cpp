@@ -3,11 +3,11 @@
 /// \file
 /// Finds integer contractions that may cost more than their float form.
 
+#include "passes/Common/Decisions.h"
 #include "passes/Common/Utils.h"
 #include "passes/Fusion/Passes.h"
 
 #include "dialects/QNN/Constants.h"
-#include "dialects/QNN/DecisionLog.h"
 #include "dialects/QNN/QNNOps.h"
 
 namespace bitwright {
@@ -44,16 +44,10 @@ struct CheckFusedPass final : bitwright::impl::CheckFusedPassBase<CheckFusedPass
     int64_t macs = op.getMacsPerElement() * results;
     if (converted == 0 || macs / converted >= minMacs)
       return;
-    Decision decision;
-    decision.pass = "qnn-check-fused";
-    decision.node = getNodeName(op->getLoc());
-    decision.op = op->getName().getStringRef().str();
-    decision.choice = "may be slower than float";
-    decision.reason = "it stands alone between quantize and dequantize with " +
-                      std::to_string(macs / converted) +
-                      " multiply-accumulates for each converted element";
-    decision.applied = false;
-    qnn::getDecisionLog(op->getContext()).add(std::move(decision));
+    DecisionRecorder(&getContext(), getArgument())
+        .missed(op, "may be slower than float",
+                "it stands alone between quantize and dequantize with " + Twine(macs / converted) +
+                    " multiply-accumulates for each converted element");
   }
 };
 

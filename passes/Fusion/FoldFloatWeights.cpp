@@ -3,12 +3,12 @@
 /// \file
 /// Constants that no integer op took are dequantized at compile time.
 
+#include "passes/Common/Decisions.h"
 #include "passes/Common/Utils.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Fusion/QDQ.h"
 
 #include "dialects/QNN/Constants.h"
-#include "dialects/QNN/DecisionLog.h"
 
 namespace bitwright {
 #define GEN_PASS_DEF_FOLDFLOATWEIGHTSPASS
@@ -34,7 +34,7 @@ struct FoldFloatWeightsPass final
     eraseUnused(getOperation());
   }
 
-  static LogicalResult fold(qnn::DequantizeOp op) {
+  LogicalResult fold(qnn::DequantizeOp op) {
     auto attributes = evaluateOnConstants(op);
     if (!attributes)
       return op.emitOpError() << "cannot be evaluated: " << llvm::toString(attributes.takeError());
@@ -47,19 +47,13 @@ struct FoldFloatWeightsPass final
     return success();
   }
 
-  static void record(qnn::DequantizeOp op, Operation *user) {
+  void record(qnn::DequantizeOp op, Operation *user) {
     if (!isa<qnn::ContractionInterface>(user))
       return;
-    Decision decision;
-    decision.pass = "qnn-fold-float-weights";
-    decision.node = getNodeName(user->getLoc());
-    decision.op = user->getName().getStringRef().str();
-    decision.choice = "float weights";
-    decision.reason = "no integer form was found for the op, so its quantized weights take " +
-                      std::to_string(getByteSize(getTensorType(op.getResult()))) +
-                      " bytes as float";
-    decision.applied = false;
-    qnn::getDecisionLog(op->getContext()).add(std::move(decision));
+    DecisionRecorder(&getContext(), getArgument())
+        .missed(user, "float weights",
+                "no integer form was found for the op, so its quantized weights take " +
+                    Twine(getByteSize(getTensorType(op.getResult()))) + " bytes as float");
   }
 };
 

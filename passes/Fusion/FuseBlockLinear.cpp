@@ -38,10 +38,8 @@ struct FuseBlockLinear final : OpRewritePattern<qnn::LinearOp> {
         blocks->zeroPoints, op.getBias(), rewriter.getI64IntegerAttr(blocks->size),
         dequantize.getIsUnsigned() ? rewriter.getUnitAttr() : UnitAttr(),
         qnn::ActivationModeAttr::get(getContext(), qnn::ActivationMode::Float));
-    recordFused(fused,
-                "with " + std::to_string(type.getElementTypeBitWidth()) +
-                    "-bit weights in blocks of " + std::to_string(blocks->size),
-                loc);
+    recordFused(fused, "with " + Twine(type.getElementTypeBitWidth()) +
+                           "-bit weights in blocks of " + Twine(blocks->size));
     rewriter.replaceOp(op, fused);
     return success();
   }

@@ -125,7 +125,7 @@ struct FuseContraction final : OpRewritePattern<qnn::QuantizeOp> {
     Operation *fused = isa<qnn::Conv2dOp>(match->contraction)
                            ? createConv(*match, op, loc, rewriter)
                            : createLinear(*match, op, loc, rewriter);
-    recordFused(fused, describe(*match), loc);
+    recordFused(fused, describe(*match));
     rewriter.replaceOp(op, fused->getResults());
     return success();
   }

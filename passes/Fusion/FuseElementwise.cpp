@@ -58,7 +58,7 @@ struct FuseAdd final : OpRewritePattern<qnn::QuantizeOp> {
         getUnit(rewriter, match->lhs.params.isUnsigned),
         getUnit(rewriter, match->rhs.params.isUnsigned),
         getUnit(rewriter, match->output.isUnsigned));
-    recordFused(fused, "sum of quantized tensors", loc);
+    recordFused(fused, "sum of quantized tensors");
     rewriter.replaceOp(op, fused);
     return success();
   }
@@ -82,7 +82,7 @@ struct FuseMul final : OpRewritePattern<qnn::QuantizeOp> {
         getUnit(rewriter, match->lhs.params.isUnsigned),
         getUnit(rewriter, match->rhs.params.isUnsigned),
         getUnit(rewriter, match->output.isUnsigned));
-    recordFused(fused, "product of quantized tensors", loc);
+    recordFused(fused, "product of quantized tensors");
     rewriter.replaceOp(op, fused);
     return success();
   }
@@ -108,7 +108,7 @@ template <typename OpTy> struct FuseMean final : OpRewritePattern<qnn::QuantizeO
     Value multiplier = createMultiplier(
         rewriter, mean.getLoc(), double(input->params.scaleValue) / double(output->scaleValue));
     Operation *fused = create(mean, op, *input, *output, multiplier, rewriter);
-    recordFused(fused, "mean of a quantized tensor", mean.getLoc());
+    recordFused(fused, "mean of a quantized tensor");
     rewriter.replaceOp(op, fused->getResults());
     return success();
   }
@@ -171,7 +171,7 @@ struct FuseRequantize final : OpRewritePattern<qnn::QuantizeOp> {
         output->zeroPoint, rewriter.getI64IntegerAttr(range.min),
         rewriter.getI64IntegerAttr(range.max), getUnit(rewriter, input->params.isUnsigned),
         getUnit(rewriter, output->isUnsigned));
-    recordFused(fused, "change of scale", op.getLoc());
+    recordFused(fused, "change of scale");
     rewriter.replaceOp(op, fused);
     return success();
   }

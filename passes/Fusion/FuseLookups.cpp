@@ -129,7 +129,7 @@ struct FuseLookup final : OpRewritePattern<qnn::QuantizeOp> {
     Location loc = fuseLocations(function->getOps());
     Value tableValue = createIntegers(rewriter, loc, rewriter.getI8Type(), {entries}, table);
     auto fused = qnn::LookupOp::create(rewriter, loc, op.getType(), source.data, tableValue);
-    recordFused(fused, "table of " + describe(*function), loc);
+    recordFused(fused, "table of " + describe(*function));
     rewriter.replaceOp(op, fused);
     return success();
   }

@@ -6,7 +6,7 @@
 #include "passes/Fusion/QDQ.h"
 
 #include "dialects/QNN/Constants.h"
-#include "dialects/QNN/DecisionLog.h"
+#include "passes/Common/Decisions.h"
 #include "passes/Common/Utils.h"
 
 #include <limits>
@@ -73,19 +73,13 @@ static bool fitSignedByte(ArrayRef<int64_t> values, float &scale, MutableArrayRe
   return true;
 }
 
-/// The stored weights minus their zero points, and those; nullopt where they are not constant.
-static std::optional<SmallVector<int64_t>>
-getDifferences(qnn::DequantizeOp op, ArrayRef<int64_t> zeroPoints, int64_t perChannel) {
-  auto data = getConstant(op.getInput());
-  if (!data)
-    return std::nullopt;
-  SmallVector<int64_t> values;
-  for (auto [i, byte] : llvm::enumerate(data->bytes)) {
-    int64_t zero = zeroPoints[zeroPoints.size() == 1 ? 0 : i / perChannel];
-    values.push_back(op.getIsUnsigned() ? int64_t(uint8_t(byte)) - (zero & 255)
-                                        : int64_t(int8_t(byte)) - zero);
-  }
-  return values;
+/// The stored weights of a channel minus their zero point.
+static void subtract(ArrayRef<char> bytes, int64_t zeroPoint, bool isUnsigned,
+                     SmallVectorImpl<int64_t> &differences) {
+  differences.clear();
+  for (char byte : bytes)
+    differences.push_back(isUnsigned ? int64_t(uint8_t(byte)) - (zeroPoint & 255)
+                                     : int64_t(int8_t(byte)) - zeroPoint);
 }
 
 MatchOr<QuantizedWeights> bitwright::getQuantizedWeights(Value weight) {
@@ -105,18 +99,23 @@ MatchOr<QuantizedWeights> bitwright::getQuantizedWeights(Value weight) {
   if (type.getNumElements() == 0)
     return "its weights are empty";
   int64_t channels = type.getDimSize(0), perChannel = type.getNumElements() / channels;
-  auto values = getDifferences(dequantize, *zeroPoints, perChannel);
-  if (!values)
+  auto data = getConstant(dequantize.getInput());
+  if (!data)
     return "its weights are not in the module";
 
   QuantizedWeights weights;
   weights.scales =
       scaleRank == 0 ? SmallVector<float>(channels, scales->front()) : SmallVector<float>(*scales);
-  weights.bytes.resize(values->size());
-  for (int64_t c = 0; c < channels; ++c)
+  weights.bytes.resize(data->bytes.size());
+  SmallVector<int64_t> differences;
+  for (int64_t c = 0; c < channels; ++c) {
+    subtract(data->bytes.slice(c * perChannel, perChannel),
+             (*zeroPoints)[zeroPoints->size() == 1 ? 0 : c], dequantize.getIsUnsigned(),
+             differences);
     weights.isRounded |=
-        fitSignedByte(ArrayRef(*values).slice(c * perChannel, perChannel), weights.scales[c],
+        fitSignedByte(differences, weights.scales[c],
                       MutableArrayRef(weights.bytes).slice(c * perChannel, perChannel));
+  }
   bool isSymmetric = llvm::all_of(*zeroPoints, [](int64_t zero) { return zero == 0; });
   if (isSymmetric && !dequantize.getIsUnsigned())
     weights.data = dequantize.getInput();
@@ -151,12 +150,6 @@ ClampedValue bitwright::skipClamp(Value value) {
   return {value, nullptr};
 }
 
-void bitwright::recordFused(Operation *op, StringRef intoWhat, Location names) {
-  Decision decision;
-  decision.pass = "qnn-fuse-qdq";
-  decision.node = getNodeName(names);
-  decision.op = op->getName().getStringRef().str();
-  decision.choice = "fused";
-  decision.reason = intoWhat.str();
-  qnn::getDecisionLog(op->getContext()).add(std::move(decision));
+void bitwright::recordFused(Operation *op, const Twine &intoWhat) {
+  DecisionRecorder(op->getContext(), "qnn-fuse-qdq").applied(op, "fused", intoWhat);
 }

@@ -77,7 +77,7 @@ struct ClampedValue {
 ClampedValue skipClamp(mlir::Value value);
 
 /// Records what was fused in the decision log.
-void recordFused(mlir::Operation *op, llvm::StringRef intoWhat, mlir::Location names);
+void recordFused(mlir::Operation *op, const llvm::Twine &intoWhat);
 
 /// Why the contraction does not become an integer op; a match where it does.
 struct ContractionMatch {

@@ -3,12 +3,12 @@
 /// \file
 /// Why each quantize and dequantize that is left is there.
 
+#include "passes/Common/Decisions.h"
 #include "passes/Common/Utils.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Fusion/QDQ.h"
 
 #include "dialects/QNN/Constants.h"
-#include "dialects/QNN/DecisionLog.h"
 
 namespace bitwright {
 #define GEN_PASS_DEF_REPORTREMAININGPASS
@@ -69,24 +69,14 @@ std::string explainUser(Operation *user) {
 struct ReportRemainingPass final : bitwright::impl::ReportRemainingPassBase<ReportRemainingPass> {
   void runOnOperation() override {
     markAllAnalysesPreserved();
+    DecisionRecorder record(&getContext(), getArgument());
     getOperation().walk([&](Operation *op) {
       if (auto quantize = dyn_cast<qnn::QuantizeOp>(op))
-        record(op, explainProducer(quantize));
+        record.missed(op, "remains", explainProducer(quantize));
       else if (isa<qnn::DequantizeOp>(op))
         for (Operation *user : op->getUsers())
-          record(op, explainUser(user));
+          record.missed(op, "remains", explainUser(user));
     });
-  }
-
-  static void record(Operation *op, std::string reason) {
-    Decision decision;
-    decision.pass = "qnn-report-remaining";
-    decision.node = getNodeName(op->getLoc());
-    decision.op = op->getName().getStringRef().str();
-    decision.choice = "remains";
-    decision.reason = std::move(reason);
-    decision.applied = false;
-    qnn::getDecisionLog(op->getContext()).add(std::move(decision));
   }
 };
 

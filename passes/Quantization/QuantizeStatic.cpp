@@ -21,7 +21,7 @@ using namespace mlir;
 
 static bool isStatic(Operation *op) {
   qnn::PrecisionAttr precision = qnn::getPrecision(op);
-  return precision && precision.getActivations() == qnn::ActivationForm::Static;
+  return precision && bitwright::isStatic(precision);
 }
 
 static bool holdsStatic(func::FuncOp func) {

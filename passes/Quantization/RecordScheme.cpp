@@ -5,6 +5,7 @@
 
 #include "passes/Quantization/Passes.h"
 
+#include "dialects/QNN/QNNDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace bitwright {
@@ -14,8 +15,6 @@ namespace bitwright {
 
 using namespace mlir;
 using namespace bitwright;
-
-static constexpr StringLiteral schemeAttr = "qnn.scheme";
 
 namespace {
 
@@ -27,9 +26,9 @@ struct RecordSchemePass final : bitwright::impl::RecordSchemePassBase<RecordSche
     if (scheme.empty())
       return;
     std::string text = scheme;
-    if (auto before = getOperation()->getAttrOfType<StringAttr>(schemeAttr))
+    if (auto before = getOperation()->getAttrOfType<StringAttr>(qnn::kScheme))
       text = (before.getValue() + " + " + text).str();
-    getOperation()->setAttr(schemeAttr, StringAttr::get(&getContext(), text));
+    getOperation()->setAttr(qnn::kScheme, StringAttr::get(&getContext(), text));
   }
 };
 

@@ -12,6 +12,7 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "passes/Common/IntegerForms.h"
 #include "passes/Common/Precision.h"
+#include "passes/Common/Utils.h"
 
 using namespace bitwright;
 using namespace mlir;
@@ -24,8 +25,6 @@ static constexpr int64_t kMinMacs = 16;
 
 static bool isF32(Value value) { return getElementTypeOrSelf(value).isF32(); }
 
-static bool isConstant(Value value) { return value.getDefiningOp<qnn::ConstantOp>() != nullptr; }
-
 /// Computes each element from one element of one tensor: 256 cases in int8.
 bool bitwright::isScalarFunction(Operation *op) {
   if (!isa<qnn::ElementwiseInterface>(op) || op->getNumResults() != 1 || !isF32(op->getResult(0)))
@@ -34,7 +33,7 @@ bool bitwright::isScalarFunction(Operation *op) {
   for (Value operand : op->getOperands()) {
     if (isScalarConstant(operand))
       continue;
-    if (!isF32(operand) || isConstant(operand) || (data && data != operand))
+    if (!isF32(operand) || isConstantValue(operand) || (data && data != operand))
       return false;
     data = operand;
   }
@@ -77,7 +76,7 @@ void StaticPlan::visit(Operation *op) {
       isa<qnn::Conv2dOp, qnn::LinearOp, qnn::ConvTranspose2dOp, qnn::AddOp, qnn::SubOp, qnn::MulOp,
           qnn::AvgPool2dOp, qnn::ReduceMeanOp, qnn::TransparentInterface>(op) ||
       isScalarFunction(op);
-  if (op->getNumResults() != 1 || !isF32(op->getResult(0)) || isConstant(op->getResult(0)))
+  if (op->getNumResults() != 1 || !isF32(op->getResult(0)) || isConstantValue(op->getResult(0)))
     return;
   if (!isCandidate) {
     // Worth a word only where int8 data meets it.
@@ -111,8 +110,9 @@ std::string StaticPlan::visitContraction(Operation *op) {
   auto contraction = cast<qnn::ContractionInterface>(op);
   auto weights = getFiniteFloats(contraction.getWeightOperand().get());
   if (!weights || weights->empty())
-    return isConstant(contraction.getWeightOperand().get()) ? "weights are not finite f32 numbers"
-                                                            : "weights are not constant";
+    return isConstantValue(contraction.getWeightOperand().get())
+               ? "weights are not finite f32 numbers"
+               : "weights are not constant";
   OpOperand *bias = contraction.getBiasOperand();
   if (bias && bias->get() && !getFiniteFloats(bias->get()))
     return "the bias is not a finite constant";
@@ -122,7 +122,7 @@ std::string StaticPlan::visitContraction(Operation *op) {
     return "a sum of " + std::to_string(products) + " products may overflow int32";
   if (!isF32(contraction.getActivationOperand().get()))
     return "the input is not f32";
-  if (isConstant(contraction.getActivationOperand().get()))
+  if (isConstantValue(contraction.getActivationOperand().get()))
     return "the input is constant";
   return "";
 }
@@ -181,7 +181,7 @@ std::string StaticPlan::visitBinary(Operation *op) {
   }
   bool any = false;
   for (Value operand : {lhs, rhs}) {
-    if (isConstant(operand) && getFiniteFloats(operand))
+    if (isConstantValue(operand) && getFiniteFloats(operand))
       continue;
     if (std::string reason = requireQuantized(op, operand); !reason.empty())
       return reason;
@@ -195,7 +195,8 @@ std::string StaticPlan::visitMove(Operation *op) {
     return "what it fills with is not a finite constant";
   bool any = false;
   for (OpOperand *operand : getDataOperands(op)) {
-    if (isConstant(operand->get()) && isa<qnn::ConcatOp>(op) && getFiniteFloats(operand->get()))
+    if (isConstantValue(operand->get()) && isa<qnn::ConcatOp>(op) &&
+        getFiniteFloats(operand->get()))
       continue;
     if (std::string reason = requireQuantized(op, operand->get()); !reason.empty())
       return reason;
@@ -233,7 +234,7 @@ void StaticPlan::hoistBorder(Value &value) {
   while (Operation *op = value.getDefiningOp()) {
     if (!isa<qnn::ReshapeOp, qnn::TransposeOp, qnn::SqueezeOp, qnn::UnsqueezeOp, qnn::FlattenOp>(
             op) ||
-        isConstant(op->getOperand(0)) || isInteger(op) ||
+        isConstantValue(op->getOperand(0)) || isInteger(op) ||
         !llvm::all_of(value.getUsers(), [&](Operation *user) { return isInteger(user); }))
       return;
     if (denied.contains(op) || !ranges.contains(op->getOperand(0)))
@@ -250,7 +251,7 @@ void StaticPlan::findTensors() {
   for (Operation *op : ops) {
     for (OpOperand *operand : getDataOperands(op)) {
       Value value = operand->get();
-      if (isConstant(value) || inner.contains(value))
+      if (isConstantValue(value) || inner.contains(value))
         continue;
       if (!isQuantized(value))
         hoistBorder(value);
@@ -339,7 +340,8 @@ void StaticPlan::unify() {
       continue;
     for (OpOperand *operand : getDataOperands(op)) {
       // What others read too keeps its own parameters; the concat requantizes it.
-      if (isConstant(operand->get()) || (isa<qnn::ConcatOp>(op) && !operand->get().hasOneUse()))
+      if (isConstantValue(operand->get()) ||
+          (isa<qnn::ConcatOp>(op) && !operand->get().hasOneUse()))
         continue;
       parent[find(index[operand->get()])] = find(index[op->getResult(0)]);
     }

@@ -54,10 +54,6 @@ static std::optional<float> getStaticScale(Value value) {
   return scale->front();
 }
 
-static bool isStatic(qnn::PrecisionAttr precision) {
-  return precision.getActivations() == qnn::ActivationForm::Static;
-}
-
 namespace {
 
 /// A weight on its way: what was asked for, and the op.

@@ -10,6 +10,8 @@ import os
 import shutil
 import tempfile
 
+import numpy as np
+
 import bitwright_test as bw
 
 EXAMPLE = os.path.join(bw.SOURCE, "examples", "plugin")
@@ -126,6 +128,53 @@ def test_plugin_of_another_release_is_refused(folder):
     other = build(source, os.path.join(folder, "build"))
     refuses([tool("quant-opt"), f"--load-plugin={other}", "--help"], other,
             "built for Bitwright 0.0.7", "but this is Bitwright ")
+
+
+ROW_COUNT = """
+struct RowSums final : StatisticSums {
+  void add(ArrayRef<float> data, int64_t channels) override { rows += data.size() / channels; }
+  StatisticValue finish(int64_t) const override { return {{1}, {rows}}; }
+  float rows = 0;
+};
+
+struct RowCount final : Statistic {
+  StringRef getName() const override { return "row_count"; }
+  StringRef getSummary() const override { return "how many rows were seen"; }
+  bool isDefault() const override { return false; }
+  bool isWanted(qnn::ObserveOp) const override { return true; }
+  std::unique_ptr<StatisticSums> start(const StatisticOptions &) const override {
+    return std::make_unique<RowSums>();
+  }
+  SmallVector<int64_t> getShape(int64_t) const override { return {1}; }
+  void rescale(MutableArrayRef<float>, ArrayRef<float>) const override {}
+};
+
+"""
+
+
+def test_statistic_is_in_the_help_and_is_gathered(folder):
+    source = os.path.join(folder, "source")
+    shutil.copytree(EXAMPLE, source)
+    path = os.path.join(source, "DropIdleRelu.cpp")
+    with open(path) as file:
+        text = file.read()
+    function = "static void registerAll(DialectRegistry &, Algorithms &algorithms) {\n"
+    assert function in text
+    with open(path, "w") as file:
+        file.write(text.replace(function, ROW_COUNT + function +
+                                "  algorithms.statistics.add(std::make_shared<RowCount>());\n"))
+    load = f"--load-plugin={build(source, os.path.join(folder, 'build'))}"
+    for name in ("quant-opt", "quant-compile"):
+        assert "row_count (how many rows were seen)" in bw.succeed([tool(name), load, "--help"]).stdout
+        assert "row_count" not in bw.succeed([tool(name), "--help"]).stdout
+    samples = os.path.join(folder, "x.npy")
+    np.save(samples, np.ones((6, 64), np.float32))
+    command = [tool("quant-opt"), write_module(folder), f"--calibrate={samples}"]
+    done = bw.succeed(command + [load, "--statistics=row_count"])
+    six = "0x10000000" + np.array([6], "<f4").tobytes().hex().upper()
+    assert "row_count = #qnn.weight" in done.stdout and f'"{six}"' in done.stdout, done.stdout
+    assert "row_count" not in bw.succeed(command + [load]).stdout
+    refuses(command + ["--statistics=row_count"], "unknown statistic 'row_count'")
 
 
 def test_tutorial_is_short(folder):

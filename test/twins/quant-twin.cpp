@@ -97,8 +97,9 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   std::vector<char *> arguments(argv, argv + argc);
   InputFiles inputs;
-  if (llvm::Error error = registerEverything(arguments, registry, inputs))
-    return reportError("quant-twin", std::move(error));
+  auto algorithms = registerEverything(arguments, registry, inputs);
+  if (!algorithms)
+    return reportError("quant-twin", algorithms.takeError());
   clearCommandLine();
   static CommandLine line;
   cl::ParseCommandLineOptions(int(arguments.size()), arguments.data(),

@@ -23,8 +23,7 @@ namespace cl = llvm::cl;
 namespace {
 
 /// "Gather ... second_moment (mean of ...)": those that are not gathered always.
-std::string describeStatistics() {
-  StatisticRegistry registry;
+std::string describeStatistics(const StatisticRegistry &registry) {
   std::string text = "Gather these statistics too:";
   for (const Statistic *statistic : registry.getAll())
     if (!statistic->isDefault())
@@ -34,6 +33,9 @@ std::string describeStatistics() {
 
 /// Created when a tool asks for it, not when the library is loaded.
 struct Options {
+  explicit Options(const StatisticRegistry &registry)
+      : statisticNames(describeStatistics(registry)) {}
+
   cl::OptionCategory category{"Calibration options"};
   cl::opt<std::string> samples{
       "calibrate", cl::cat(category), cl::value_desc("samples"),
@@ -47,7 +49,7 @@ struct Options {
   cl::opt<std::string> executor{"calibrate-with", cl::cat(category), cl::init("compiled"),
                                 cl::value_desc("name"),
                                 cl::desc("compiled (default) or interpreter (slow)")};
-  std::string statisticNames = describeStatistics(); // cl::desc keeps a reference
+  std::string statisticNames; // cl::desc keeps a reference
   cl::opt<int64_t> sampleRows{
       "sample-rows", cl::cat(category), cl::init(512), cl::value_desc("N"),
       cl::desc("Rows to keep of the input of each linear op (default 512)")};
@@ -58,19 +60,21 @@ struct Options {
       cl::desc("Make it an error to quantize without measurements where a scheme needs them")};
 };
 
-Options &getOptions() {
-  static Options options;
+std::optional<Options> &getOptions() {
+  static std::optional<Options> options;
   return options;
 }
 
 } // namespace
 
-void bitwright::registerCalibrationOptions() { getOptions(); }
+void bitwright::registerCalibrationOptions(const StatisticRegistry &statistics) {
+  getOptions().emplace(statistics);
+}
 
-cl::OptionCategory &bitwright::getCalibrationCategory() { return getOptions().category; }
+cl::OptionCategory &bitwright::getCalibrationCategory() { return getOptions()->category; }
 
 CalibrationRequest bitwright::getCalibrationOptions() {
-  Options &options = getOptions();
+  Options &options = *getOptions();
   CalibrationRequest request;
   request.samples = options.samples;
   request.maxSamples = options.maxSamples;

@@ -7,6 +7,7 @@
 #define BITWRIGHT_TOOLS_DRIVER_CALIBRATION_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "passes/Calibration/Statistic.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
 #include <string>
@@ -39,8 +40,8 @@ struct CalibrationRequest {
 };
 
 /// Adds --calibrate, --samples, --calibrator, --calibrate-with, --sample-rows, --statistics and
-/// --require-calibration to the command line of this tool.
-void registerCalibrationOptions();
+/// --require-calibration to the command line of this tool. The help names `statistics`.
+void registerCalibrationOptions(const StatisticRegistry &statistics);
 /// Their heading in --help.
 llvm::cl::OptionCategory &getCalibrationCategory();
 /// What the command line says, after it was parsed.

@@ -31,7 +31,6 @@ static bool isLowered(mlir::ModuleOp module) { return module->hasAttr("qnn.input
 
 /// A model that came quantized has no scheme of ours; what it is made of says that it was.
 static void recordImportedScheme(mlir::ModuleOp module) {
-  constexpr llvm::StringLiteral name = "qnn.scheme";
   bool isQuantized = module
                          .walk([](mlir::Operation *op) {
                            return llvm::isa<qnn::DequantizeOp, qnn::DynamicQuantizeOp,
@@ -40,8 +39,8 @@ static void recordImportedScheme(mlir::ModuleOp module) {
                                       : mlir::WalkResult::advance();
                          })
                          .wasInterrupted();
-  if (isQuantized && !module->hasAttr(name))
-    module->setAttr(name, mlir::StringAttr::get(module.getContext(), "as imported"));
+  if (isQuantized && !module->hasAttr(qnn::kScheme))
+    module->setAttr(qnn::kScheme, mlir::StringAttr::get(module.getContext(), "as imported"));
 }
 
 mlir::LogicalResult bitwright::lowerModel(mlir::ModuleOp module, const TargetSpec &target) {

@@ -3,7 +3,7 @@
 /// \file
 /// The road from a model to an artifact in a few calls, for every tool that
 /// takes it. Passes are reached through the registered pipelines, so the tool
-/// must have called registerAllPasses.
+/// must have called registerEverything.
 
 #ifndef BITWRIGHT_TOOLS_DRIVER_COMPILE_H
 #define BITWRIGHT_TOOLS_DRIVER_COMPILE_H

@@ -6,6 +6,7 @@
 #include "bitwright/Reference/Interpreter.h"
 #include "bitwright/Support/Error.h"
 #include "dialects/QNN/Constants.h"
+#include "dialects/QNN/QNNDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tools/Driver/Runner.h"
 #include "llvm/Support/Path.h"
@@ -102,7 +103,7 @@ public:
       return text ? text.str() : otherwise.str();
     };
     return llvm::json::Object{{"model", get("qnn.model_name", llvm::sys::path::stem(label))},
-                              {"scheme", get("qnn.scheme", "none")},
+                              {"scheme", get(bitwright::qnn::kScheme, "none")},
                               {"target", "none: a module, not compiled"}};
   }
 

@@ -19,6 +19,7 @@
 #include "mlir/Support/Timing.h"
 #include "mlir/Support/ToolUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "passes/Pipelines/Schemes.h"
 #include "tools/Driver/Calibration.h"
 #include "tools/Driver/Compile.h"
 #include "tools/Driver/Diagnostics.h"
@@ -309,11 +310,12 @@ int bitwright::optMain(int argc, char **argv) {
   DialectRegistry registry;
   std::vector<char *> arguments(argv, argv + argc);
   InputFiles inputs;
-  if (llvm::Error error = registerEverything(arguments, registry, inputs))
-    return complain(std::move(error));
+  auto algorithms = registerEverything(arguments, registry, inputs);
+  if (!algorithms)
+    return complain(algorithms.takeError());
   registerCLIOptions("Bitwright", registry);
   addPluginOption(llvm::cl::getGeneralCategory());
-  registerCalibrationOptions();
+  registerCalibrationOptions((*algorithms)->statistics);
   getReportOption();
   setUpCalibration(registry);
   arrangeOptHelp();

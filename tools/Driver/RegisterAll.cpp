@@ -101,8 +101,9 @@ static llvm::Expected<bool> takePlugin(std::vector<char *> &arguments, size_t in
   return true;
 }
 
-llvm::Error bitwright::registerEverything(std::vector<char *> &arguments,
-                                          mlir::DialectRegistry &registry, InputFiles &inputs) {
+llvm::Expected<std::shared_ptr<const Algorithms>>
+bitwright::registerEverything(std::vector<char *> &arguments, mlir::DialectRegistry &registry,
+                              InputFiles &inputs) {
   registerBuiltin(registry);
   auto algorithms = std::make_shared<Algorithms>();
   for (size_t i = 1; i < arguments.size() && llvm::StringRef(arguments[i]) != "--";) {
@@ -115,7 +116,7 @@ llvm::Error bitwright::registerEverything(std::vector<char *> &arguments,
   installAlgorithms(registry, algorithms);
   // Their help lists every scheme.
   registerPipelines(algorithms);
-  return llvm::Error::success();
+  return algorithms;
 }
 
 void bitwright::addPluginOption(llvm::cl::OptionCategory &category) {

@@ -152,11 +152,12 @@ static llvm::Error readFiles(const CommandLine &line, CompileToolOptions &option
   return llvm::Error::success();
 }
 
-llvm::Expected<CompileToolOptions> bitwright::parseCompileOptions(int argc, char **argv) {
+llvm::Expected<CompileToolOptions> bitwright::parseCompileOptions(int argc, char **argv,
+                                                                  const Algorithms &algorithms) {
   clearCommandLine();
   static CommandLine line;
   addPluginOption(line.files);
-  registerCalibrationOptions();
+  registerCalibrationOptions(algorithms.statistics);
   cl::HideUnrelatedOptions({&line.files, &line.target, &line.quantize, &getCalibrationCategory()});
   cl::ParseCommandLineOptions(
       argc, argv,

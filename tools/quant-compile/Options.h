@@ -6,6 +6,7 @@
 #ifndef BITWRIGHT_TOOLS_QUANT_COMPILE_OPTIONS_H
 #define BITWRIGHT_TOOLS_QUANT_COMPILE_OPTIONS_H
 
+#include "passes/Pipelines/Schemes.h"
 #include "tools/Driver/Calibration.h"
 #include "tools/Driver/Compile.h"
 #include "tools/Driver/ModuleIO.h"
@@ -26,8 +27,10 @@ struct CompileToolOptions {
   std::optional<ArtifactKind> kind;
 };
 
-/// Reads the command line; prints help and errors of syntax itself.
-llvm::Expected<CompileToolOptions> parseCompileOptions(int argc, char **argv);
+/// Reads the command line, whose help names some of `algorithms`; prints help and errors of syntax
+/// itself.
+llvm::Expected<CompileToolOptions> parseCompileOptions(int argc, char **argv,
+                                                       const Algorithms &algorithms);
 
 } // namespace bitwright
 

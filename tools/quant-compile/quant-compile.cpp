@@ -74,11 +74,12 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   std::vector<char *> arguments(argv, argv + argc);
   InputFiles inputs;
-  if (llvm::Error error = registerEverything(arguments, registry, inputs))
-    return reportError("quant-compile", std::move(error));
+  auto algorithms = registerEverything(arguments, registry, inputs);
+  if (!algorithms)
+    return reportError("quant-compile", algorithms.takeError());
   setUpCalibration(registry);
   llvm::Expected<CompileToolOptions> options =
-      parseCompileOptions(int(arguments.size()), arguments.data());
+      parseCompileOptions(int(arguments.size()), arguments.data(), **algorithms);
   if (!options)
     return reportError("quant-compile", options.takeError());
   options->load.inputs = &inputs;

@@ -8,20 +8,14 @@
 #include "bitwright/Support/AtomicFile.h"
 #include "bitwright/Support/Error.h"
 #include "bitwright/Support/Json.h"
-#include "llvm/ADT/StringExtras.h"
+#include "dialects/QNN/WeightStore.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/SHA256.h"
 
 using namespace bitwright;
 
 static constexpr llvm::StringLiteral writer = "quant-run";
-
-static std::string hash(llvm::StringRef bytes) {
-  auto sum = llvm::SHA256::hash({bytes.bytes_begin(), bytes.size()});
-  return llvm::toHex(llvm::ArrayRef<uint8_t>(sum.data(), sum.size()), /*LowerCase=*/true);
-}
 
 static bool isOurList(const llvm::json::Value &list) {
   const llvm::json::Object *object = list.getAsObject();
@@ -85,7 +79,7 @@ static llvm::Error writeFolder(const ModelRunner &runner, llvm::ArrayRef<NdArray
     printNpy(value, stream);
     auto isOurs = [&](llvm::StringRef old) {
       auto found = before.find(name);
-      return found != before.end() && found->second == hash(old);
+      return found != before.end() && found->second == hashBytes({old.data(), old.size()});
     };
     std::string path = (folder + "/" + name).str();
     if (llvm::Error error =
@@ -96,7 +90,7 @@ static llvm::Error writeFolder(const ModelRunner &runner, llvm::ArrayRef<NdArray
       return error;
     written.push_back(describeOutput(runner, i, value, path));
     llvm::json::Object entry = describeOutput(runner, i, value, name);
-    entry["sha256"] = hash(text);
+    entry["sha256"] = hashBytes(text);
     entries.push_back(std::move(entry));
   }
   return writeList(listPath, folder, std::move(entries), group);

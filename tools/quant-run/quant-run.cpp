@@ -219,8 +219,9 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   std::vector<char *> arguments(argv, argv + argc);
   InputFiles inputs;
-  if (llvm::Error error = registerEverything(arguments, registry, inputs))
-    return reportError("quant-run", std::move(error));
+  auto algorithms = registerEverything(arguments, registry, inputs);
+  if (!algorithms)
+    return reportError("quant-run", algorithms.takeError());
   llvm::Expected<RunToolOptions> options = parseRunOptions(int(arguments.size()), arguments.data());
   if (!options)
     return reportError("quant-run", options.takeError());

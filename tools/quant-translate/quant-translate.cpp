@@ -72,8 +72,9 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   std::vector<char *> arguments(argv, argv + argc);
   bitwright::InputFiles inputs;
-  if (Error error = bitwright::registerEverything(arguments, registry, inputs))
-    return bitwright::reportError("quant-translate", std::move(error));
+  auto algorithms = bitwright::registerEverything(arguments, registry, inputs);
+  if (!algorithms)
+    return bitwright::reportError("quant-translate", algorithms.takeError());
   Options options;
   bitwright::addPluginOption(options.category);
   bitwright::arrangeHelp({&options.category});

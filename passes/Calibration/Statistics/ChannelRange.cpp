@@ -55,8 +55,7 @@ public:
   }
   llvm::SmallVector<int64_t> getShape(int64_t channels) const override { return {2, channels}; }
   void rescale(llvm::MutableArrayRef<float> values, ArrayRef<float> factors) const override {
-    for (size_t i = 0; i < values.size(); ++i)
-      values[i] /= factors[i % factors.size()];
+    divideByChannel(values, factors);
   }
 };
 

@@ -40,8 +40,7 @@ public:
     return std::make_unique<Sums>();
   }
   void rescale(llvm::MutableArrayRef<float> values, ArrayRef<float> factors) const override {
-    for (size_t i = 0; i < values.size(); ++i)
-      values[i] /= factors[i];
+    divideByChannel(values, factors);
   }
 };
 

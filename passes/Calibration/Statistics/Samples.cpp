@@ -53,8 +53,7 @@ public:
     return {mlir::ShapedType::kDynamic, channels};
   }
   void rescale(llvm::MutableArrayRef<float> values, ArrayRef<float> factors) const override {
-    for (size_t i = 0; i < values.size(); ++i)
-      values[i] /= factors[i % factors.size()];
+    divideByChannel(values, factors);
   }
 };
 

@@ -189,69 +189,77 @@ static LogicalResult emitReduce(Program &p, Operation *op, ArrayRef<int64_t> axe
   return success();
 }
 
-static LogicalResult emitArgMax(Program &p, qnn::ArgMaxOp op) {
-  Location loc = op.getLoc();
-  Split split = *splitAt(p, p.info(op.getInput()).dims, int64_t(op.getAxis()));
-  Type element = p.info(op.getInput()).elementType;
+//===--- along one axis ---------------------------------------------------===//
+
+namespace {
+/// The elements along an axis that lie between the same others, inside of a kernel.
+struct Column {
+  Value input, output; // tensors
+  Value number;        // of the column
+  Value first;         // the place of its first element
+  Value stride, count; // of its elements
+};
+} // namespace
+
+/// A kernel that runs `body` for each column of the first operand of `op`, of one result.
+static LogicalResult emitColumns(Program &p, StringRef name, Operation *op, int64_t axis,
+                                 function_ref<void(KernelBuilder &, const Column &)> body) {
+  Location loc = op->getLoc();
+  Value input = op->getOperand(0), result = op->getResult(0);
+  Split split = *splitAt(p, p.info(input).dims, axis);
   using Arg = KernelArg;
-  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
+  auto columns = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
     Value count = v[2], inner = v[3];
     iterations.forEach([&](Value iv) {
-      Value base = k.add(k.mul(k.divS(iv, inner), k.mul(count, inner)), k.remS(iv, inner));
-      Value first = k.load(element, v[0], base);
-      auto best =
-          k.loop(k.idx(1), count, k.idx(1), {first, k.idx(0)}, [&](Value r, ValueRange carried) {
-            Value x = k.load(element, v[0], k.add(base, k.mul(r, inner)));
-            Value better = isa<FloatType>(element) ? k.compare(FPred::OGT, x, carried[0])
-                                                   : k.compare(IPred::sgt, x, carried[0]);
-            return SmallVector<Value>{k.select(better, x, carried[0]),
-                                      k.select(better, r, carried[1])};
-          });
-      k.store(best[1], v[1], iv);
+      Value first = k.add(k.mul(k.divS(iv, inner), k.mul(count, inner)), k.remS(iv, inner));
+      body(k, {v[0], v[1], iv, first, inner, count});
     });
   };
   Kernel kernel =
-      p.kernels.get("arg_max", {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
+      p.kernels.get(name, {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size}, loc, columns);
   p.host.launch(kernel,
-                {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc),
-                 p.host.value(split.count, loc), p.host.value(split.inner, loc)},
+                {p.pointer(input, loc), p.pointer(result, loc), p.host.value(split.count, loc),
+                 p.host.value(split.inner, loc)},
                 p.sizes.mul(split.outer, split.inner), 64, loc);
   return success();
+}
+
+static LogicalResult emitArgMax(Program &p, qnn::ArgMaxOp op) {
+  Type element = p.info(op.getInput()).elementType;
+  return emitColumns(p, "arg_max", op, op.getAxis(), [&](KernelBuilder &k, const Column &column) {
+    Value first = k.load(element, column.input, column.first);
+    auto best = k.loop(
+        k.idx(1), column.count, k.idx(1), {first, k.idx(0)}, [&](Value r, ValueRange carried) {
+          Value x = k.load(element, column.input, k.add(column.first, k.mul(r, column.stride)));
+          Value better = isa<FloatType>(element) ? k.compare(FPred::OGT, x, carried[0])
+                                                 : k.compare(IPred::sgt, x, carried[0]);
+          return SmallVector<Value>{k.select(better, x, carried[0]),
+                                    k.select(better, r, carried[1])};
+        });
+    k.store(best[1], column.output, column.number);
+  });
 }
 
 /// Sums of f32 are carried in f64, as in the interpreter: rounded once, at each place.
 static LogicalResult emitCumSum(Program &p, qnn::CumSumOp op) {
   Location loc = op.getLoc();
-  Split split = *splitAt(p, p.info(op.getInput()).dims, int64_t(op.getAxis()));
   Type element = p.info(op.getInput()).elementType;
   bool isFloat = isa<FloatType>(element);
-  using Arg = KernelArg;
-  auto body = [&](KernelBuilder &k, ValueRange v, Iterations &iterations) {
-    Value count = v[2], inner = v[3];
+  return emitColumns(p, "cum_sum", op, op.getAxis(), [&](KernelBuilder &k, const Column &column) {
     Value none = k.zero(isFloat ? k.f64() : element);
-    iterations.forEach([&](Value iv) {
-      Value base = k.add(k.mul(k.divS(iv, inner), k.mul(count, inner)), k.remS(iv, inner));
-      k.loop(k.idx(0), count, k.idx(1), none, [&](Value i, ValueRange carried) {
-        Value at = op.getReverse() ? k.sub(k.sub(count, k.idx(1)), i) : i;
-        at = k.add(base, k.mul(at, inner));
-        Value x = k.load(element, v[0], at);
-        if (isFloat)
-          x = arith::ExtFOp::create(k.builder(), loc, k.f64(), x);
-        Value next = k.add(carried[0], x), sum = op.getExclusive() ? carried[0] : next;
-        if (isFloat)
-          sum = arith::TruncFOp::create(k.builder(), loc, element, sum);
-        k.store(sum, v[1], at);
-        return SmallVector<Value>{next};
-      });
+    k.loop(k.idx(0), column.count, k.idx(1), none, [&](Value i, ValueRange carried) {
+      Value at = op.getReverse() ? k.sub(k.sub(column.count, k.idx(1)), i) : i;
+      at = k.add(column.first, k.mul(at, column.stride));
+      Value x = k.load(element, column.input, at);
+      if (isFloat)
+        x = arith::ExtFOp::create(k.builder(), loc, k.f64(), x);
+      Value next = k.add(carried[0], x), sum = op.getExclusive() ? carried[0] : next;
+      if (isFloat)
+        sum = arith::TruncFOp::create(k.builder(), loc, element, sum);
+      k.store(sum, column.output, at);
+      return SmallVector<Value>{next};
     });
-  };
-  Kernel kernel =
-      p.kernels.get("cum_sum", {Arg::Pointer, Arg::Pointer, Arg::Size, Arg::Size}, loc, body);
-  p.host.launch(kernel,
-                {p.pointer(op.getInput(), loc), p.pointer(op.getResult(), loc),
-                 p.host.value(split.count, loc), p.host.value(split.inner, loc)},
-                p.sizes.mul(split.outer, split.inner), 64, loc);
-  return success();
+  });
 }
 
 //===--- softmax ----------------------------------------------------------===//
