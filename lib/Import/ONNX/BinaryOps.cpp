@@ -74,7 +74,8 @@ void buildPow(Node &n) {
 void buildMod(Node &n) {
   expectSameType(n, 1);
   bool fmod = n.getBool("fmod", false);
-  n.expect(fmod || !isFloat(n.getElementType(0)), "a float Mod needs 'fmod'");
+  n.expect(fmod || !isFloat(n.getElementType(0)) || n.getOpset() >= 28,
+           "a float Mod needs 'fmod' before opset 28");
   Widened w(n, 0);
   n.setResult(w.out(n, n.create<qnn::ModOp>({w.in(n, 0), w.in(n, 1)}, {{"fmod", n.unit(fmod)}})));
 }

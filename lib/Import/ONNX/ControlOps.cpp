@@ -131,16 +131,11 @@ void buildIf(Node &n) {
   setResults(n, outputs);
 }
 
-void refuse(Node &n) {
-  n.fail("op is not supported: it carries state through a computed number of steps");
-}
-
 } // namespace
 
 ArrayRef<OpEntry> getControlOps() {
   static const OpEntry entries[] = {
-      {"GRU", 0, anyNumber, refuse},  {"If", 1, 1, buildIf},         {"LSTM", 0, anyNumber, refuse},
-      {"Loop", 0, anyNumber, refuse}, {"RNN", 0, anyNumber, refuse}, {"Scan", 0, anyNumber, refuse},
+      {"If", 1, 1, buildIf},
   };
   return entries;
 }

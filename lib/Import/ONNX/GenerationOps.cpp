@@ -74,6 +74,9 @@ void buildConstantOfShape(Node &n) {
 }
 
 void buildRange(Node &n) {
+  if (n.getOpset() >= 27)
+    n.expect(n.getInt("stash_type", Float) == Float,
+             "attribute 'stash_type' other than float is not supported");
   for (unsigned i : {1, 2})
     n.expect(n.getElementType(i) == n.getElementType(0), "expects inputs of one type");
   auto scalar = [&](unsigned index) {

@@ -64,10 +64,9 @@ std::string GraphImporter::explainMissing(StringRef name) const {
 }
 
 bool GraphImporter::isDefinedLater(StringRef name) const {
-  for (const auto &node : current->node())
-    if (llvm::is_contained(node.output(), name))
-      return true;
-  return false;
+  return llvm::any_of(*current, [&](const onnx::NodeProto *node) {
+    return llvm::is_contained(node->output(), name);
+  });
 }
 
 //===--- constants --------------------------------------------------------===//
@@ -117,6 +116,8 @@ ConstantPtr GraphImporter::fold(Value value, int32_t elementType) {
     constant->value = value;
     return constant;
   }
+  if (std::shared_ptr<const Tensor> tensor = folder.fold(value))
+    return makeConstant(context, elementType, tensor->dims, tensor->data);
   auto type = cast<RankedTensorType>(value.getType());
   if (elementType != Int64 || type.getRank() > 1)
     return nullptr;
@@ -163,16 +164,19 @@ LogicalResult GraphImporter::importInitializers(const onnx::GraphProto &graph) {
 }
 
 LogicalResult GraphImporter::checkNode(const onnx::NodeProto &node) {
-  // 8 is overload (empty for all ops but functions), 9 metadata_props, 10 where to run the node.
+  // 8 is overload, 9 metadata_props, 10 where to run the node.
+  SmallVector<int> allowed = {9, 10};
+  if (functions.find(node))
+    allowed.push_back(8);
   if (llvm::Error error =
-          checkUnknownFields(node, "node '" + printable(node.name()) + "'", {9, 10}))
+          checkUnknownFields(node, "node '" + printable(node.name()) + "'", allowed))
     return fail(llvm::toString(std::move(error)));
   if (node.op_type().empty())
     return fail("node '" + printable(node.name()) + "' has no op_type");
   if (llvm::all_of(node.output(), [](const std::string &name) { return name.empty(); }))
     return fail("node '" + printable(node.name()) + "' (" + printable(node.op_type()) +
                 ") has no outputs");
-  if (!getOpset(node.domain()))
+  if (!getOpset(node.domain()) && !functions.find(node))
     return fail("node '" + printable(node.name()) + "' (" + printable(node.op_type()) +
                 "): the model imports no opset of the domain '" + printable(node.domain()) + "'");
   return success();
@@ -181,6 +185,8 @@ LogicalResult GraphImporter::checkNode(const onnx::NodeProto &node) {
 LogicalResult GraphImporter::importNode(const onnx::NodeProto &proto) {
   if (failed(checkNode(proto)))
     return failure();
+  if (const ModelFunction *called = functions.find(proto))
+    return importCall(proto, *called);
   StringRef domain = proto.domain() == "ai.onnx" ? "" : StringRef(proto.domain());
   int64_t opset = *getOpset(domain);
   Node node(*this, proto, opset);
@@ -206,12 +212,20 @@ LogicalResult GraphImporter::importNode(const onnx::NodeProto &proto) {
   return failure(node.failed());
 }
 
+LogicalResult GraphImporter::importNodes(const NodeList &nodes) {
+  for (const onnx::NodeProto *node : nodes)
+    if (failed(importNode(*node)))
+      return failure();
+  return success();
+}
+
 LogicalResult GraphImporter::importBody(const onnx::GraphProto &graph,
                                         SmallVectorImpl<ImportedValue> &outputs) {
+  NodeList nodes = sortNodes(graph.node());
   Scope inner(scope);
   scope = &inner;
-  const onnx::GraphProto *outer = current;
-  current = &graph;
+  const NodeList *outer = current;
+  current = &nodes;
   llvm::scope_exit restore([&] {
     scope = inner.outer;
     current = outer;
@@ -222,9 +236,8 @@ LogicalResult GraphImporter::importBody(const onnx::GraphProto &graph,
     return failure();
   if (outer && graph.input_size())
     return fail("a branch of an If has inputs");
-  for (const auto &node : graph.node())
-    if (failed(importNode(node)))
-      return failure();
+  if (failed(importNodes(nodes)))
+    return failure();
   for (const auto &output : graph.output()) {
     const ImportedValue *value = lookup(output.name());
     if (!value)

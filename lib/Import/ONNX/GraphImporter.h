@@ -7,7 +7,9 @@
 #ifndef BITWRIGHT_LIB_IMPORT_ONNX_GRAPHIMPORTER_H
 #define BITWRIGHT_LIB_IMPORT_ONNX_GRAPHIMPORTER_H
 
+#include "Functions.h"
 #include "Node.h"
+#include "ValueFolder.h"
 #include "bitwright/Import/ONNX/Importer.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -46,7 +48,10 @@ public:
   /// True if a node of the graph being read makes `name`.
   bool isDefinedLater(llvm::StringRef name) const;
 
-  /// The opset of a domain that the model imports.
+  /// What stands before the label of a node: the calls of functions that it is part of.
+  llvm::StringRef getCallPath() const { return callPath; }
+
+  /// The opset of a domain that the model, or the function being read, imports.
   std::optional<int64_t> getOpset(llvm::StringRef domain) const;
 
   /// The qnn.constant of `constant`, made at the top of the function on first use.
@@ -62,7 +67,13 @@ public:
 private:
   mlir::LogicalResult importInitializers(const onnx::GraphProto &graph);
   mlir::LogicalResult importInputs(const onnx::GraphProto &graph);
+  mlir::LogicalResult importNodes(const NodeList &nodes);
   mlir::LogicalResult importNode(const onnx::NodeProto &node);
+  /// Imports the body of `function` in place of `call`.
+  mlir::LogicalResult importCall(const onnx::NodeProto &call, const ModelFunction &function);
+  mlir::LogicalResult checkCall(Node &call, const ModelFunction &function);
+  mlir::LogicalResult importFunction(Node &call, const ModelFunction &function,
+                                     llvm::SmallVectorImpl<ImportedValue> &outputs);
   mlir::LogicalResult importOutputs(const onnx::GraphProto &graph);
   mlir::LogicalResult importInput(const onnx::ValueInfoProto &info);
   mlir::LogicalResult checkNode(const onnx::NodeProto &node);
@@ -82,7 +93,12 @@ private:
   llvm::StringMap<int64_t> opsets;
   llvm::StringSet<> dimNames;
   Scope *scope = nullptr;
-  const onnx::GraphProto *current = nullptr;
+  const NodeList *current = nullptr; // the nodes of the scope
+  ModelFunctions functions;
+  llvm::SmallVector<const ModelFunction *> calls; // that are being imported
+  std::string callPath;
+  int64_t nodesOfCalls = 0;
+  ValueFolder folder;
   mlir::func::FuncOp function;
   mlir::Operation *lastConstant = nullptr;
   llvm::DenseMap<mlir::Attribute, mlir::Value> denseConstants;

@@ -151,8 +151,9 @@ LogicalResult GraphImporter::importOutputs(const onnx::GraphProto &graph) {
   llvm::StringSet<> seen;
   for (auto [info, output] : llvm::zip(graph.output(), outputs)) {
     std::string what = "graph output '" + printable(info.name()) + "'";
+    // Results are found by their names, so that listing one twice says nothing more.
     if (!seen.insert(info.name()).second)
-      return fail(what + " is listed twice");
+      continue;
     if (info.type().value_case() != onnx::TypeProto::kTensorType &&
         info.type().value_case() != onnx::TypeProto::VALUE_NOT_SET)
       return fail(what + " is declared as another type than a tensor");
@@ -196,9 +197,10 @@ static void removeDeadOps(func::FuncOp function) {
 }
 
 OwningOpRef<ModuleOp> GraphImporter::import(const onnx::ModelProto &model) {
-  auto versions = readOpsets(model);
-  if (!versions) {
-    (void)fail(llvm::toString(versions.takeError()));
+  auto versions = readOpsets(model.opset_import(), "the model");
+  llvm::Error error = versions ? functions.read(model) : versions.takeError();
+  if (error) {
+    (void)fail(llvm::toString(std::move(error)));
     return nullptr;
   }
   opsets = std::move(*versions);

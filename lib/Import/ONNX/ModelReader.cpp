@@ -83,20 +83,21 @@ Error readModel(StringRef path, onnx::ModelProto &model) {
   return Error::success();
 }
 
-Expected<StringMap<int64_t>> readOpsets(const onnx::ModelProto &model) {
+Expected<StringMap<int64_t>> readOpsets(const OpsetImports &imports, StringRef what) {
   StringMap<int64_t> opsets;
-  for (const auto &opset : model.opset_import()) {
+  for (const auto &opset : imports) {
     StringRef domain = opset.domain() == "ai.onnx" ? "" : StringRef(opset.domain());
     if (!opsets.try_emplace(domain, opset.version()).second)
       return createStringError("opset_import names the domain '" + printable(domain) + "' twice");
   }
   if (opsets.empty())
-    return createStringError("the model has no opset_import");
+    return createStringError(what + " has no opset_import");
   auto found = opsets.find("");
   if (found != opsets.end() && (found->second < minOpset || found->second > maxOpset))
     return createStringError("opset " + std::to_string(found->second) +
                              " of the default domain is not supported (supported: " +
                              std::to_string(minOpset) + " to " + std::to_string(maxOpset) + ")");
+  opsets.try_emplace("com.microsoft", 1);
   return opsets;
 }
 

@@ -14,7 +14,7 @@ namespace bitwright::onnximport {
 
 /// The opsets of the default domain that the importer knows.
 constexpr int64_t minOpset = 7;
-constexpr int64_t maxOpset = 24;
+constexpr int64_t maxOpset = 28;
 
 /// Parses the file at `path` ("-" is standard input) into `message`; errors call it an ONNX `what`.
 llvm::Error readMessage(llvm::StringRef path, llvm::StringRef what,
@@ -23,8 +23,12 @@ llvm::Error readMessage(llvm::StringRef path, llvm::StringRef what,
 /// As readMessage, and checks what the model says of itself.
 llvm::Error readModel(llvm::StringRef path, onnx::ModelProto &model);
 
-/// The imported opset of each domain; the default domain is "".
-llvm::Expected<llvm::StringMap<int64_t>> readOpsets(const onnx::ModelProto &model);
+using OpsetImports = google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto>;
+
+/// The opset of each domain that `what` imports; the default domain is "". com.microsoft, which has
+/// one version and is often left out, is always there.
+llvm::Expected<llvm::StringMap<int64_t>> readOpsets(const OpsetImports &imports,
+                                                    llvm::StringRef what);
 
 /// Fails where `message` has a field that the schema we were built with does not know, other than
 /// the `allowed` ones.

@@ -24,7 +24,8 @@ static std::string getNodeLabel(const onnx::NodeProto &proto) {
 
 Node::Node(GraphImporter &graph, const onnx::NodeProto &proto, int64_t opset)
     : graph(graph), proto(proto), opset(opset),
-      loc(NameLoc::get(StringAttr::get(graph.getContext(), getNodeLabel(proto)))) {}
+      label(graph.getCallPath().str() + getNodeLabel(proto)),
+      loc(NameLoc::get(StringAttr::get(graph.getContext(), label))) {}
 
 OpBuilder &Node::getBuilder() { return graph.getBuilder(); }
 
@@ -36,8 +37,8 @@ void Node::fail(const Twine &reason) {
   hasFailed = true;
   std::string op = proto.domain().empty() ? "" : printable(proto.domain()) + ".";
   op += printable(proto.op_type());
-  (void)graph.fail("node '" + printable(getNodeLabel(proto)) + "' (" + op + ", opset " +
-                   std::to_string(opset) + "): " + reason);
+  (void)graph.fail("node '" + printable(label) + "' (" + op + ", opset " + std::to_string(opset) +
+                   "): " + reason);
 }
 
 bool Node::expect(bool condition, const Twine &reason) {

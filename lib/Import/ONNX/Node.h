@@ -53,6 +53,8 @@ public:
   GraphImporter &getGraph() { return graph; }
   const onnx::NodeProto &getProto() const { return proto; }
   int64_t getOpset() const { return opset; }
+  /// The name for messages: that of the node, or of its op and first output.
+  llvm::StringRef getLabel() const { return label; }
   mlir::Location getLoc() const { return loc; }
   mlir::MLIRContext *getContext() const { return loc.getContext(); }
   mlir::OpBuilder &getBuilder();
@@ -123,6 +125,7 @@ public:
   mlir::Value createInteger(int64_t value);
   /// A constant of rank 0 and the given type.
   mlir::Value createScalar(int32_t elementType, double value);
+  mlir::Value createScalar(mlir::Type elementType, double value);
 
   // Helpers that follow from the above.
   mlir::Value cast(mlir::Value value, int32_t from, int32_t to);
@@ -158,6 +161,7 @@ private:
   GraphImporter &graph;
   const onnx::NodeProto &proto;
   int64_t opset;
+  std::string label;
   mlir::Location loc;
   llvm::StringSet<> used;
   bool hasFailed = false;

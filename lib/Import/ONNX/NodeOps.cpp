@@ -121,9 +121,13 @@ Value Node::createInteger(int64_t value) {
 }
 
 Value Node::createScalar(int32_t elementType, double value) {
+  return hasFailed ? Value() : createScalar(getStorageType(getContext(), elementType), value);
+}
+
+Value Node::createScalar(Type elementType, double value) {
   if (hasFailed)
     return {};
-  auto type = RankedTensorType::get({}, getStorageType(getContext(), elementType));
+  auto type = RankedTensorType::get({}, elementType);
   Attribute element;
   bool isFloat = isa<FloatType>(type.getElementType());
   if (!expect(isFloat || (value == std::trunc(value) && std::abs(value) < 0x1p63),

@@ -25,22 +25,75 @@ static Table makeTable() {
   return table;
 }
 
-static std::string describe(const Table &table, StringRef domain) {
-  std::vector<std::string> names;
-  for (const auto &entry : table)
-    if (entry.second.front()->domain == domain)
-      names.push_back(entry.second.front()->name.str());
-  if (names.empty())
-    return domain.empty() ? "" : "no op of this domain is supported";
-  llvm::sort(names);
-  return "supported: " + join(names, " ");
+namespace {
+
+struct RefusedOps {
+  StringRef reason;
+  std::initializer_list<StringRef> names;
+};
+
+} // namespace
+
+/// Why an op of the default domain is not supported, where there is more to say than that.
+static StringRef getRefusal(StringRef name) {
+  static const RefusedOps groups[] = {
+      {"it carries state through a computed number of steps",
+       {"GRU", "LSTM", "Loop", "RNN", "Scan"}},
+      {"sequences and optional values are not supported",
+       {"ConcatFromSequence", "Optional", "OptionalGetElement", "OptionalHasElement", "SequenceAt",
+        "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceLength",
+        "SequenceMap", "SplitToSequence"}},
+      {"strings are not supported",
+       {"RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit", "TfIdfVectorizer"}},
+      {"the shape of its result depends on data",
+       {"Compress", "NonMaxSuppression", "NonZero", "Unique"}},
+  };
+  for (const RefusedOps &group : groups)
+    if (is_contained(group.names, name))
+      return group.reason;
+  return "";
+}
+
+/// Ops of the domain whose names a typing error or a suffix away are, the nearest first.
+static std::vector<StringRef> findSimilar(const Table &table, StringRef domain, StringRef name) {
+  constexpr unsigned most = 5;
+  std::vector<std::pair<unsigned, StringRef>> found;
+  for (const auto &entry : table) {
+    StringRef other = entry.second.front()->name;
+    if (entry.second.front()->domain != domain)
+      continue;
+    unsigned distance = name.edit_distance_insensitive(other);
+    bool isPart = other.size() >= 4 && (name.contains(other) || other.contains(name));
+    if (distance <= std::max<size_t>(1, name.size() / 4) || isPart)
+      found.emplace_back(distance, other);
+  }
+  llvm::sort(found);
+  std::vector<StringRef> names;
+  for (auto &[distance, other] : found)
+    if (names.size() < most)
+      names.push_back(other);
+  return names;
+}
+
+static std::string explainUnknown(const Table &table, StringRef domain, StringRef name) {
+  auto isIn = [&](StringRef other) {
+    return any_of(table, [&](const auto &e) { return e.second.front()->domain == other; });
+  };
+  std::string text = "op is not supported";
+  if (!isIn(domain))
+    text += "; no op of this domain is supported";
+  else if (StringRef reason = domain.empty() ? getRefusal(name) : ""; !reason.empty())
+    text += (": " + reason).str();
+  else if (auto names = findSimilar(table, domain, name); !names.empty())
+    text += "; supported ops with similar names: " + join(names, ", ");
+  return text;
 }
 
 const OpEntry *findOp(StringRef domain, StringRef name, int64_t opset, std::string &known) {
   static const Table table = makeTable();
   auto found = table.find(getKey(domain, name));
   if (found == table.end()) {
-    known = "op is not supported; " + describe(table, domain);
+    known = explainUnknown(table, domain, name);
     return nullptr;
   }
   for (const OpEntry *entry : found->second)

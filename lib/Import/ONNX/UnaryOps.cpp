@@ -3,6 +3,7 @@
 /// \file
 /// Elementwise ops of one operand.
 
+#include "Compose.h"
 #include "OpTable.h"
 #include "dialects/QNN/QNNOps.h"
 #include <limits>
@@ -21,15 +22,6 @@ template <typename Op> void buildSigned(Node &n) {
     return n.setResult(0, n.getImported(0));
   buildUnary<Op>(n);
 }
-
-Value binary(Node &n, StringRef op, Value lhs, Value rhs) {
-  Operation *result = n.createOperation(op, {lhs, rhs}, {});
-  return result ? result->getResult(0) : Value();
-}
-Value add(Node &n, Value l, Value r) { return binary(n, qnn::AddOp::getOperationName(), l, r); }
-Value sub(Node &n, Value l, Value r) { return binary(n, qnn::SubOp::getOperationName(), l, r); }
-Value mul(Node &n, Value l, Value r) { return binary(n, qnn::MulOp::getOperationName(), l, r); }
-Value div(Node &n, Value l, Value r) { return binary(n, qnn::DivOp::getOperationName(), l, r); }
 
 Value scalar(Node &n, double value) { return n.createScalar(n.getElementType(0), value); }
 
@@ -72,7 +64,14 @@ void castTo(Node &n, int32_t to) {
     result.constant = widenedToFloat(*value.constant);
     return n.setResult(0, std::move(result));
   }
-  n.setResult(0, n.cast(n.materialize(value), value.elementType, to), to);
+  Value x = n.materialize(value);
+  int32_t from = value.elementType;
+  // ONNX leaves open what becomes of floats that 4 bits do not hold; its reference wraps.
+  if (isFloat(from) && (to == Int4 || to == UInt4)) {
+    x = n.cast(x, from, Int32);
+    from = Int32;
+  }
+  n.setResult(0, n.cast(x, from, to), to);
 }
 
 void buildCast(Node &n) {
