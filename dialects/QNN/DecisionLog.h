@@ -9,6 +9,7 @@
 #ifndef BITWRIGHT_DIALECTS_QNN_DECISIONLOG_H
 #define BITWRIGHT_DIALECTS_QNN_DECISIONLOG_H
 
+#include "mlir/IR/Location.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 #include <mutex>
@@ -31,6 +32,8 @@ struct Decision {
   std::string reason;
   /// False where something the user asked for was not done ("kept float").
   bool applied = true;
+  /// Where the node comes from, or null. Not part of what the decision says.
+  mlir::LocationAttr location = {};
 };
 
 class DecisionLog {

@@ -31,10 +31,10 @@ DecisionRecorder::DecisionRecorder(MLIRContext *context, StringRef pass)
 
 void DecisionRecorder::applied(Operation *op, const Twine &choice, const Twine &reason) {
   log.add({pass, getNodeName(op->getLoc()), op->getName().getStringRef().str(), choice.str(),
-           reason.str(), /*applied=*/true});
+           reason.str(), /*applied=*/true, op->getLoc()});
 }
 
 void DecisionRecorder::missed(Operation *op, const Twine &choice, const Twine &reason) {
   log.add({pass, getNodeName(op->getLoc()), op->getName().getStringRef().str(), choice.str(),
-           reason.str(), /*applied=*/false});
+           reason.str(), /*applied=*/false, op->getLoc()});
 }

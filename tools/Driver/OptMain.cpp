@@ -25,6 +25,7 @@
 #include "tools/Driver/Diagnostics.h"
 #include "tools/Driver/ModuleIO.h"
 #include "tools/Driver/RegisterAll.h"
+#include "tools/Driver/Remarks.h"
 #include "tools/Driver/Report.h"
 #include "tools/Driver/ToolMain.h"
 #include "llvm/Support/CommandLine.h"
@@ -61,14 +62,6 @@ llvm::Error refuseIgnoredOptions() {
                                        "mlir-disable-diagnostic-notes",
                                        "mlir-generate-reproducer",
                                        "no-implicit-module",
-                                       "remark-format",
-                                       "remark-policy",
-                                       "remarks-filter",
-                                       "remarks-filter-analyse",
-                                       "remarks-filter-failed",
-                                       "remarks-filter-missed",
-                                       "remarks-filter-passed",
-                                       "remarks-output-file",
                                        "run-reproducer",
                                        "verify-roundtrip"};
   for (StringRef name : ignored) {
@@ -78,8 +71,6 @@ llvm::Error refuseIgnoredOptions() {
     StringRef instead = name.contains("reproducer")
                             ? "; --mlir-pass-pipeline-crash-reproducer writes the module and the "
                               "passes where one of them fails"
-                        : name.starts_with("remark")
-                            ? "; --report=file says what was chosen and why"
                             : "";
     return makeError("--" + name + " is not supported by quant-opt" + instead);
   }
@@ -96,7 +87,9 @@ std::string getFileOption(StringRef name) {
 /// The sections of --help; all else is LLVM's and MLIR's own.
 void arrangeOptHelp() {
   static llvm::cl::OptionCategory files{"Files"}, passes{"Passes and pipelines"},
-      debug{"Looking at passes"};
+      debug{"Looking at passes"},
+      remarks{"Decisions as remarks: those of the passes whose names a filter matches, a regular "
+              "expression (--remarks-filter=.* for all)"};
   arrangeHelp({&getCalibrationCategory()},
               {{files,
                 {"o", "report", "emit-bytecode", "split-input-file", "output-split-marker",
@@ -108,7 +101,10 @@ void arrangeOptHelp() {
                  "mlir-print-ir-before-all", "mlir-print-ir-after", "mlir-print-ir-after-all",
                  "mlir-print-ir-after-change", "mlir-print-ir-after-failure", "mlir-timing",
                  "mlir-disable-threading", "mlir-elide-elementsattrs-if-larger",
-                 "mlir-elide-resource-strings-if-larger", "mlir-pass-pipeline-crash-reproducer"}}});
+                 "mlir-elide-resource-strings-if-larger", "mlir-pass-pipeline-crash-reproducer"}},
+               {remarks,
+                {"remarks-filter", "remarks-filter-passed", "remarks-filter-missed",
+                 "remark-format", "remark-policy", "remarks-output-file"}}});
 }
 
 /// Writes the report on `module`. Where the passes left fusion for later, a copy is fused, so that
@@ -131,9 +127,9 @@ llvm::Error reportOn(ModuleOp module, StringRef path, OutputGroup &group) {
 class Driver {
 public:
   Driver(DialectRegistry &registry, const MlirOptMainConfig &config, StringRef input,
-         StringRef output, StringRef report, InputFiles &inputs)
+         StringRef output, StringRef report, RemarkRequest remarks, InputFiles &inputs)
       : registry(registry), config(config), input(input), output(output), report(report),
-        inputs(inputs) {}
+        remarks(std::move(remarks)), inputs(inputs) {}
 
   int run();
 
@@ -156,6 +152,7 @@ private:
   StringRef input, output;
   // Own: lld, which links a model for calibration, clears options.
   std::string report;
+  RemarkRequest remarks;
   CalibrationRequest calibration = getCalibrationOptions();
   InputFiles &inputs;
 };
@@ -234,7 +231,11 @@ LogicalResult Driver::processChunks(std::unique_ptr<llvm::MemoryBuffer> buffer) 
   llvm::raw_string_ostream stream(text);
   auto chunkFn = [&](std::unique_ptr<llvm::MemoryBuffer> chunk, const llvm::MemoryBufferRef &source,
                      raw_ostream &os) -> LogicalResult {
-    auto write = [&](ModuleOp module) { return printModule(module, os); };
+    auto write = [&](ModuleOp module) -> llvm::Error {
+      if (llvm::Error error = emitRemarks(*module.getContext(), remarks, nullptr))
+        return error;
+      return printModule(module, os);
+    };
     auto sources = std::make_shared<llvm::SourceMgr>();
     // The whole file gives diagnostics their line; the verifier reads its
     // expectations from every buffer and so sees just the chunk.
@@ -265,6 +266,8 @@ LogicalResult Driver::processFile() {
   auto write = [&](ModuleOp module) -> llvm::Error {
     OutputGroup group(&inputs);
     options.group = &group;
+    if (llvm::Error error = emitRemarks(*module.getContext(), remarks, &group))
+      return error;
     if (!report.empty())
       if (llvm::Error error = reportOn(module, report, group))
         return error;
@@ -295,10 +298,13 @@ int Driver::run() {
     return complain(makeError("a packed module is not written to a terminal; name a file with -o"));
   if (!report.empty() && !config.inputSplitMarker().empty())
     return complain(makeError("--report reports on one module, not on each part of a split file"));
+  if (!remarks.file.empty() && !config.inputSplitMarker().empty())
+    return complain(makeError("--remarks-output-file is of one module, not of each part of a split "
+                              "file"));
   inputs.add(input);
   inputs.addSamples(calibration.samples);
   if (llvm::Error error = inputs.checkOutputs(
-          {output.str(), report, getFileOption("mlir-pass-pipeline-crash-reproducer"),
+          {output.str(), report, remarks.file, getFileOption("mlir-pass-pipeline-crash-reproducer"),
            getFileOption("log-actions-to"), getFileOption("profile-actions-to")}))
     return complain(std::move(error));
   return succeeded(processFile()) ? 0 : 1;
@@ -337,5 +343,9 @@ int bitwright::optMain(int argc, char **argv) {
     printRegisteredPasses();
     return 0;
   }
-  return Driver(registry, config, input, output, getReportOption(), inputs).run();
+  llvm::Expected<RemarkRequest> remarks = RemarkRequest::get(config);
+  if (!remarks)
+    return complain(remarks.takeError());
+  return Driver(registry, config, input, output, getReportOption(), std::move(*remarks), inputs)
+      .run();
 }
