@@ -32,18 +32,28 @@ bool bitwright::hasMeasurements(ModuleOp module) {
       .wasInterrupted();
 }
 
-/// The statistics that `options` ask for; an error where one has no such name.
-static llvm::Expected<SmallVector<const Statistic *>>
-chooseStatistics(const StatisticRegistry &registry, const CalibrationOptions &options) {
+SmallVector<StringRef> bitwright::listNeeds(Operation *op) {
+  auto &setup = qnn::getContextState<CalibrationSetup>(op->getContext());
+  qnn::PrecisionAttr precision = qnn::getPrecision(op);
+  return precision && setup.listNeeds ? setup.listNeeds(precision) : SmallVector<StringRef>();
+}
+
+/// True where a contraction whose activations are the observed tensor needs `statistic`.
+static bool isNeeded(const Statistic &statistic, qnn::ObserveOp observe) {
+  return llvm::any_of(observe.getResult().getUses(), [&](OpOperand &use) {
+    auto contraction = dyn_cast<qnn::ContractionInterface>(use.getOwner());
+    return contraction && &contraction.getActivationOperand() == &use &&
+           llvm::is_contained(listNeeds(contraction), statistic.getName());
+  });
+}
+
+/// An error where `options` name what is not there.
+static llvm::Error checkNames(const StatisticRegistry &registry,
+                              const CalibrationOptions &options) {
   for (const std::string &name : options.statistics)
     if (!registry.lookup(name))
       return makeError("unknown statistic '" + name + "', expects one of " + registry.listNames());
-  SmallVector<const Statistic *> result;
-  for (const Statistic *statistic : registry.getAll())
-    if (statistic->isDefault() ||
-        llvm::is_contained(options.statistics, statistic->getName().str()))
-      result.push_back(statistic);
-  return result;
+  return llvm::Error::success();
 }
 
 static llvm::Error record(Entry &entry) {
@@ -67,16 +77,18 @@ static llvm::Error record(Entry &entry) {
 /// An entry for each observer of `module`, in the order of their ids.
 static llvm::Expected<std::vector<Entry>> makeEntries(ModuleOp module,
                                                       const CalibrationOptions &options) {
-  auto statistics =
-      chooseStatistics(qnn::getContextState<StatisticRegistry>(module.getContext()), options);
-  if (!statistics)
-    return statistics.takeError();
+  auto &registry = qnn::getContextState<StatisticRegistry>(module.getContext());
+  if (llvm::Error error = checkNames(registry, options))
+    return std::move(error);
   std::vector<Entry> entries;
   module.walk<WalkOrder::PreOrder>([&](qnn::ObserveOp op) {
     StatisticOptions own{options.sampleRows, uint64_t(entries.size())};
     entries.push_back({op, TensorStatistics(options.calibrator)});
-    for (const Statistic *statistic : *statistics)
-      if (statistic->isWanted(op))
+    for (const Statistic *statistic : registry.getAll())
+      if (statistic->isWanted(op) &&
+          (statistic->isDefault() ||
+           llvm::is_contained(options.statistics, statistic->getName().str()) ||
+           isNeeded(*statistic, op)))
         entries.back().statistics.gather(*statistic, own);
   });
   if (entries.empty())
@@ -84,14 +96,10 @@ static llvm::Expected<std::vector<Entry>> makeEntries(ModuleOp module,
   return entries;
 }
 
-llvm::Expected<int64_t> bitwright::calibrate(ModuleOp module, CalibrationExecutor &executor,
-                                             SampleSource &samples,
-                                             const CalibrationOptions &options) {
-  auto made = makeEntries(module, options);
-  if (!made)
-    return made.takeError();
-  std::vector<Entry> &entries = *made;
-  int64_t done = 0;
+/// Runs the samples, or as many as are wanted, and counts them in `done`.
+static llvm::Error runSamples(std::vector<Entry> &entries, CalibrationExecutor &executor,
+                              SampleSource &samples, const CalibrationOptions &options,
+                              int64_t &done) {
   while (options.maxSamples == 0 || done < options.maxSamples) {
     auto sample = samples.next();
     if (!sample)
@@ -113,13 +121,28 @@ llvm::Expected<int64_t> bitwright::calibrate(ModuleOp module, CalibrationExecuto
                        llvm::toString(std::move(error)));
     ++done;
     if (options.progress)
-      options.progress(done);
+      options.progress(done, /*finished=*/false);
   }
-  if (done == 0)
-    return makeError("there is no calibration sample");
-  for (Entry &entry : entries)
-    if (llvm::Error error = record(entry))
-      return std::move(error);
+  return done > 0 ? llvm::Error::success() : makeError("there is no calibration sample");
+}
+
+llvm::Expected<int64_t> bitwright::calibrate(ModuleOp module, CalibrationExecutor &executor,
+                                             SampleSource &samples,
+                                             const CalibrationOptions &options) {
+  auto entries = makeEntries(module, options);
+  if (!entries)
+    return entries.takeError();
+  int64_t done = 0;
+  llvm::Error error = runSamples(*entries, executor, samples, options, done);
+  if (options.progress)
+    options.progress(done, /*finished=*/true);
+  if (error)
+    return std::move(error);
+  for (Entry &entry : *entries) {
+    if (llvm::Error failure = record(entry))
+      return std::move(failure);
+    entry.statistics = TensorStatistics(options.calibrator); // its sums are as large as the results
+  }
   return done;
 }
 

@@ -8,6 +8,7 @@
 #define BITWRIGHT_PASSES_CALIBRATION_CALIBRATION_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "passes/Calibration/Passes.h"
 #include "passes/Calibration/SampleSource.h"
 #include "passes/Calibration/Statistics.h"
 #include <functional>
@@ -38,10 +39,11 @@ struct CalibrationOptions {
   CalibratorOptions calibrator;
   /// Rows kept of each input of a linear op.
   int64_t sampleRows = 512;
-  /// Names of statistics to gather beside those that always are.
+  /// Names of statistics to gather of all tensors, beside those that always are and those that the
+  /// precision of the tensor's readers asks for.
   llvm::SmallVector<std::string> statistics;
-  /// Called after each sample, if set.
-  std::function<void(int64_t done)> progress;
+  /// Called after each sample, and once more with `finished`, if set.
+  std::function<void(int64_t done, bool finished)> progress;
 };
 
 /// What the tool around the passes offers and wants: the state
@@ -53,12 +55,20 @@ struct CalibrationSetup {
   TensorFileReader tensorFileReader;
   /// Make it an error to quantize without measurements where a scheme needs them.
   bool requireCalibration = false;
-  /// Called after each sample of `qnn-calibrate`, if set.
-  std::function<void(int64_t done)> progress;
+  /// What the user named to calibrate with: `qnn-ensure-calibration` measures by it.
+  std::optional<CalibratePassOptions> request;
+  /// The names of the statistics that what a precision names (its rounder) uses; a tool that has
+  /// algorithms answers. Empty: only statistics that are named otherwise are gathered.
+  std::function<llvm::SmallVector<llvm::StringRef>(qnn::PrecisionAttr)> listNeeds;
+  /// Called as that of `CalibrationOptions` by `qnn-calibrate`, if set.
+  std::function<void(int64_t done, bool finished)> progress;
 };
 
 /// True where some observer of `module` holds a measurement.
 bool hasMeasurements(mlir::ModuleOp module);
+
+/// The names of the statistics that the precision of `op` uses; none where it has no precision.
+llvm::SmallVector<llvm::StringRef> listNeeds(mlir::Operation *op);
 
 /// Runs `executor` on the samples and records the results in the observers of
 /// `module`. Returns the number of samples taken; none at all is an error, and so is an

@@ -52,7 +52,8 @@ def CalibratePass : Pass<"qnn-calibrate", "::mlir::ModuleOp"> {
     qnn-calibrate{samples=x.npz}, qnn-assign{...}, qnn-smooth-activations, qnn-calibrate{samples=x.npz}, qnn-quantize-static
     ```
 
-    The model must have been simplified. Statistics beside those that are gathered always are asked for by name.
+    The model must have been simplified. What the rounder in an op's `#qnn.precision` needs to know is gathered of the tensor
+    that the op reads, so calibrate after `qnn-assign`; further statistics are asked for by name.
   }];
   let options = [
     Option<"samples", "samples", "std::string", /*default=*/"\"\"", "An .npz, an .npy or a folder, as at --calibrate">,
@@ -67,18 +68,17 @@ def CalibratePass : Pass<"qnn-calibrate", "::mlir::ModuleOp"> {
 }
 
 def EnsureCalibrationPass : Pass<"qnn-ensure-calibration", "::mlir::ModuleOp"> {
-  let summary = "Calibrate with synthetic samples where no observer holds a measurement";
+  let summary = "Calibrate where no observer holds a measurement";
   let description = [{
-    A scheme that needs statistics runs this first. Where the module holds measurements it does nothing. Otherwise it warns,
-    or stops where `--require-calibration` was given, and measures with samples made up from the types of the
-    inputs: a fixed seed, floats normally distributed, integers in [0, 100), dynamic sizes 1, or 32 for the sequence
-    of a language model's tokens (an i64 input with two dimensions or more).
-
-    `statistics` names what the scheme uses beside what is gathered always; a warning says where measurements lack it.
+    A scheme that needs statistics runs this once ops have their precision. Where the module holds measurements, they stay; a
+    warning says where they lack what a rounder uses. Otherwise it calibrates (`qnn-calibrate`) with the samples that the user
+    named (`--calibrate`). Where there are none it warns, or stops where `--require-calibration` was given, and measures with
+    samples made up from the types of the inputs: a fixed seed, floats normally distributed, integers in [0, 100), dynamic
+    sizes 1, or 32 for the sequence of a language model's tokens (an i64 input with two dimensions or more).
   }];
   let options = [
     Option<"scheme", "scheme", "std::string", /*default=*/"\"\"", "Name of the scheme, for the message">,
-    ListOption<"statistics", "statistics", "std::string", "Further statistics that the scheme uses">
+    Option<"optional", "optional", "bool", /*default=*/"false", "Make up no samples: the scheme can do without">
   ];
 }
 

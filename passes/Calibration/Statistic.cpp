@@ -67,13 +67,11 @@ void bitwright::setStatistic(qnn::ObserveOp observe, StringRef name, const Stati
   observe.setStatisticsAttr(list.getDictionary(context));
 }
 
-/// True where `dims` are those that `statistic` has for the tensor of `observe`.
-static bool hasShape(qnn::ObserveOp observe, const Statistic &statistic, ArrayRef<int64_t> dims) {
-  ArrayRef<int64_t> tensor = cast<RankedTensorType>(observe.getType()).getShape();
-  int64_t channels = tensor.empty() ? 1 : tensor.back();
-  // What the tensor's type leaves open, the statistic's last dimension decides.
+/// True where `dims` are those that `statistic` has for a tensor of `channels`.
+static bool hasShape(const Statistic &statistic, int64_t channels, ArrayRef<int64_t> dims) {
+  // What the tensor's type leaves open, the statistic decides.
   if (ShapedType::isDynamic(channels))
-    channels = dims.empty() ? 1 : dims.back();
+    channels = statistic.countChannels(dims);
   SmallVector<int64_t> expected = statistic.getShape(channels);
   return expected.size() == dims.size() &&
          llvm::all_of(llvm::zip_equal(expected, dims), [](auto pair) {
@@ -88,7 +86,9 @@ LogicalResult bitwright::verifyStatistics(Operation *root) {
     for (NamedAttribute entry : getDictionary(observe)) {
       const Statistic *statistic = registry.lookup(entry.getName().getValue());
       auto type = cast<qnn::WeightAttr>(entry.getValue()).getType();
-      if (!statistic || hasShape(observe, *statistic, type.getShape()))
+      ArrayRef<int64_t> tensor = cast<RankedTensorType>(observe.getType()).getShape();
+      int64_t channels = tensor.empty() ? 1 : tensor.back();
+      if (!statistic || hasShape(*statistic, channels, type.getShape()))
         continue;
       observe.emitError() << "statistic '" << entry.getName().getValue() << "' of tensor '"
                           << observe.getLabel() << "' does not fit its type " << observe.getType()
@@ -136,7 +136,7 @@ void bitwright::rescaleObserver(qnn::ObserveOp observe, ArrayRef<float> factors)
     StatisticValue value{SmallVector<int64_t>(dims), {}};
     SmallVector<float> values = getStatistic(observe, name);
     value.values.assign(values.begin(), values.end());
-    if (!statistic || dims.empty() || dims.back() != int64_t(factors.size())) {
+    if (!statistic || !hasShape(*statistic, int64_t(factors.size()), dims)) {
       NamedAttrList list(getDictionary(observe));
       list.erase(name);
       observe.setStatisticsAttr(list.getDictionary(observe.getContext()));

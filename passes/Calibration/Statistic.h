@@ -59,6 +59,10 @@ public:
   virtual std::unique_ptr<StatisticSums> start(const StatisticOptions &options) const = 0;
   /// The dimensions for a tensor of `channels`; kDynamic where any number will do.
   virtual llvm::SmallVector<int64_t> getShape(int64_t channels) const { return {channels}; }
+  /// The inverse: the channels of the tensor whose statistic has `dims`, which may be anything.
+  virtual int64_t countChannels(llvm::ArrayRef<int64_t> dims) const {
+    return dims.empty() ? 1 : dims.back();
+  }
   /// Makes `values` those of the tensor after channel c was divided by factors[c] > 0. All
   /// statistics of the builtin registry follow exactly, up to rounding.
   virtual void rescale(llvm::MutableArrayRef<float> values,

@@ -8,6 +8,7 @@
 #include "bitwright/Support/Error.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "passes/Assign/Passes.h"
+#include "passes/Calibration/Calibration.h"
 #include "passes/Calibration/Passes.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Quantization/Passes.h"
@@ -38,22 +39,14 @@ void bitwright::buildSimplifyPipeline(OpPassManager &pm) {
   func.addPass(createPropagateLayoutPass()); // raised and folded ops free more transposes
 }
 
-/// Measurements where some part needs them, with the statistics that rounders ask for.
-static void addCalibration(OpPassManager &pm, ArrayRef<SchemePart> parts,
-                           const Algorithms &algorithms) {
+/// Measurements, which are made up only where some part cannot do without.
+static void addCalibration(OpPassManager &pm, ArrayRef<SchemePart> parts) {
+  auto part =
+      llvm::find_if(parts, [](const SchemePart &part) { return part.recipe.needsMeasurements; });
   EnsureCalibrationPassOptions options;
-  for (const SchemePart &part : parts) {
-    if (part.recipe.needsMeasurements && options.scheme.empty())
-      options.scheme = part.scheme->name;
-    const Rounder *rounder = algorithms.rounders.lookup(part.recipe.assign.rounder);
-    for (StringRef name : rounder ? rounder->needs() : SmallVector<StringRef>()) {
-      const Statistic *statistic = algorithms.statistics.lookup(name);
-      if (statistic && !statistic->isDefault() && !llvm::is_contained(options.statistics, name))
-        options.statistics.push_back(name.str());
-    }
-  }
-  if (!options.scheme.empty())
-    pm.addPass(createEnsureCalibrationPass(options));
+  options.optional = part == parts.end();
+  options.scheme = (options.optional ? parts.front() : *part).scheme->name;
+  pm.addPass(createEnsureCalibrationPass(options));
 }
 
 /// One pass for each transform that a part turns on. It acts on the ops of all of these parts, so
@@ -89,9 +82,9 @@ llvm::Error bitwright::buildQuantizePipeline(OpPassManager &pm, llvm::StringRef 
   for (const SchemePart &part : *parts)
     if (part.recipe.prepare)
       part.recipe.prepare(pm);
-  addCalibration(pm, *parts, algorithms);
   for (const SchemePart &part : *parts)
     pm.addPass(createAssignPass(part.recipe.assign));
+  addCalibration(pm, *parts); // gathers what the assigned rounders need
   if (llvm::Error error = addTransforms(pm, *parts, algorithms))
     return error;
   pm.addPass(createQuantizeStaticPass()); // weights are rounded for the scales of their inputs
@@ -146,6 +139,10 @@ public:
     state.get<FormatRegistry>() = algorithms->formats;
     state.get<StatisticRegistry>() = algorithms->statistics;
     state.get<RounderRegistry>() = algorithms->rounders;
+    state.get<CalibrationSetup>().listNeeds = [all = algorithms](qnn::PrecisionAttr precision) {
+      const Rounder *rounder = all->rounders.lookup(precision.getRounder());
+      return rounder ? rounder->needs() : SmallVector<StringRef>();
+    };
   }
 
 private:

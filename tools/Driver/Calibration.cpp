@@ -86,12 +86,28 @@ CalibrationRequest bitwright::getCalibrationOptions() {
   return request;
 }
 
+static CalibratePassOptions getPassOptions(const CalibrationRequest &request) {
+  CalibratePassOptions options;
+  options.samples = request.samples;
+  options.maxSamples = request.maxSamples;
+  options.calibrator = request.calibrator;
+  options.executor = request.executor;
+  options.sampleRows = request.sampleRows;
+  options.statistics.assign(request.statistics.begin(), request.statistics.end());
+  return options;
+}
+
 void bitwright::applyCalibrationOptions(MLIRContext *context, const CalibrationRequest &request) {
   auto &setup = qnn::getContextState<CalibrationSetup>(context);
   setup.requireCalibration = request.require;
   setup.progress = nullptr;
   if (request.progress && llvm::sys::Process::StandardErrIsDisplayed())
-    setup.progress = [](int64_t done) { llvm::errs() << "\rcalibrated " << done << " samples"; };
+    setup.progress = [](int64_t done, bool finished) {
+      llvm::errs() << "\rcalibrated " << done << " samples" << (finished ? "\n" : "");
+    };
+  setup.request.reset();
+  if (!request.samples.empty())
+    setup.request = getPassOptions(request);
 }
 
 static llvm::Error checkRequest(const CalibrationRequest &request) {
@@ -106,33 +122,35 @@ static llvm::Error checkRequest(const CalibrationRequest &request) {
   return llvm::Error::success();
 }
 
-LogicalResult bitwright::calibrateModel(ModuleOp module, const CalibrationRequest &request) {
+/// True for a pipeline that calibrates by itself, once it knows what is to be measured.
+static bool calibrates(OpPassManager &pipeline) {
+  return llvm::any_of(pipeline,
+                      [](Pass &pass) { return pass.getArgument() == "qnn-ensure-calibration"; });
+}
+
+LogicalResult bitwright::calibrateModel(ModuleOp module, const CalibrationRequest &request,
+                                        OpPassManager &pipeline) {
   if (request.samples.empty())
     return success();
   if (llvm::Error error = checkRequest(request))
     return emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
-  CalibratePassOptions options;
-  options.samples = request.samples;
-  options.maxSamples = request.maxSamples;
-  options.calibrator = request.calibrator;
-  options.executor = request.executor;
-  options.sampleRows = request.sampleRows;
-  options.statistics.assign(request.statistics.begin(), request.statistics.end());
   PassManager passes(module.getContext());
-  buildSimplifyPipeline(passes);
-  passes.addPass(createCalibratePass(options));
-  LogicalResult result = passes.run(module);
-  if (qnn::getContextState<CalibrationSetup>(module.getContext()).progress)
-    llvm::errs() << "\n";
-  return result;
+  if (calibrates(pipeline)) {
+    passes.addPass(createFoldObserversPass()); // what was measured before does not count
+  } else {
+    buildSimplifyPipeline(passes);
+    passes.addPass(createCalibratePass(getPassOptions(request)));
+  }
+  return passes.run(module);
 }
 
 LogicalResult bitwright::quantizeModel(ModuleOp module, llvm::StringRef scheme,
                                        const CalibrationRequest &request) {
   applyCalibrationOptions(module.getContext(), request);
-  if (failed(calibrateModel(module, request)))
+  PassManager passes(module.getContext(), ModuleOp::getOperationName());
+  if (!scheme.empty() && failed(parsePipeline(("quantize{" + scheme + "}").str(), passes)))
     return failure();
-  if (scheme.empty())
-    return success();
-  return runPipeline(module, ("quantize{" + scheme + "}").str());
+  if (failed(calibrateModel(module, request, passes)))
+    return failure();
+  return passes.run(module);
 }

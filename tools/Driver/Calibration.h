@@ -7,6 +7,7 @@
 #define BITWRIGHT_TOOLS_DRIVER_CALIBRATION_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
 #include "passes/Calibration/Statistic.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
@@ -53,9 +54,11 @@ void setUpCalibration(mlir::DialectRegistry &registry);
 /// What `request` asks of the passes of `context` that calibrate by themselves.
 void applyCalibrationOptions(mlir::MLIRContext *context, const CalibrationRequest &request);
 
-/// Simplifies `module`, runs it on the samples, and leaves observers that hold the results.
-/// Does nothing where no samples are named. Emits errors itself.
-mlir::LogicalResult calibrateModel(mlir::ModuleOp module, const CalibrationRequest &request);
+/// Before `pipeline`, which `module` goes through next: simplifies `module`, runs it on the
+/// samples, and leaves observers that hold the results. Where the pipeline measures by itself (it
+/// quantizes), that is left to it. Does nothing where no samples are named. Emits errors itself.
+mlir::LogicalResult calibrateModel(mlir::ModuleOp module, const CalibrationRequest &request,
+                                   mlir::OpPassManager &pipeline);
 
 /// Calibrates and quantizes by `scheme` ("int4-awq:group=32"; "" leaves the model as it is); the
 /// result is in QDQ form. Emits errors itself.

@@ -16,14 +16,19 @@ static mlir::LogicalResult fail(mlir::ModuleOp module, llvm::Error error) {
   return mlir::failure();
 }
 
-mlir::LogicalResult bitwright::runPipeline(mlir::ModuleOp module, llvm::StringRef pipeline) {
-  mlir::PassManager manager(module.getContext(), mlir::ModuleOp::getOperationName());
+mlir::LogicalResult bitwright::parsePipeline(llvm::StringRef pipeline, mlir::PassManager &manager) {
   std::string message;
   llvm::raw_string_ostream stream(message);
-  if (mlir::failed(mlir::parsePassPipeline(pipeline, manager, stream)))
-    return mlir::emitError(mlir::UnknownLoc::get(module.getContext()))
-           << llvm::StringRef(message).trim().split('\n').first;
-  return manager.run(module);
+  if (mlir::succeeded(mlir::parsePassPipeline(pipeline, manager, stream)))
+    return mlir::success();
+  return mlir::emitError(mlir::UnknownLoc::get(manager.getContext()))
+         << llvm::StringRef(message).trim().split('\n').first;
+}
+
+mlir::LogicalResult bitwright::runPipeline(mlir::ModuleOp module, llvm::StringRef pipeline) {
+  mlir::PassManager manager(module.getContext(), mlir::ModuleOp::getOperationName());
+  return mlir::failure(mlir::failed(parsePipeline(pipeline, manager)) ||
+                       mlir::failed(manager.run(module)));
 }
 
 /// Generated modules say what they are.

@@ -13,8 +13,14 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringRef.h"
 
+namespace mlir {
+class PassManager;
+} // namespace mlir
+
 namespace bitwright {
 
+/// Adds the passes that `pipeline` names to `manager`. Emits the error itself.
+mlir::LogicalResult parsePipeline(llvm::StringRef pipeline, mlir::PassManager &manager);
 /// Runs the passes that `pipeline` names. Emits the error itself.
 mlir::LogicalResult runPipeline(mlir::ModuleOp module, llvm::StringRef pipeline);
 

@@ -181,7 +181,7 @@ LogicalResult Driver::runPasses(ModuleOp module) {
   }
   // After the command line was read for the last time: the linker that calibration runs resets
   // the options of the process.
-  if (failed(calibrateModel(module, calibration)))
+  if (failed(calibrateModel(module, calibration, manager)))
     return failure();
   return manager.run(module);
 }

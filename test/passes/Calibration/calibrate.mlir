@@ -17,7 +17,7 @@
 // CHECK: qnn.observe %{{.*}} "x" range [-5.{{0*}}e+00, 6.{{0*}}e+00] statistics {channel_range = #qnn.weight<{{.*}}> : tensor<2x2xf32>, max_abs = #qnn.weight<{{.*}}> : tensor<2xf32>, mean_abs = #qnn.weight<{{.*}}> : tensor<2xf32>, samples = #qnn.weight<{{.*}}> : tensor<3x2xf32>} {count = 6 : i64}
 // CHECK: qnn.observe %{{.*}} "fc" range [-1.9{{0*}}e+01, 5.5{{0*}}e+01] statistics {channel_range = #qnn.weight<{{.*}}> : tensor<2x1xf32>} {count = 3 : i64}
 // ONE: qnn.observe %{{.*}} "fc" range [-1.9{{0*}}e+01, -1.9{{0*}}e+01]
-// MOMENT: second_moment = #qnn.weight<{{.*}}> : tensor<2x2xf32>
+// MOMENT: second_moment = #qnn.weight<{{.*}}> : tensor<3xf32>
 func.func @main(%x: tensor<?x2xf32> {qnn.name = "x", qnn.dim_names = ["n", ""]}) -> (tensor<?x1xf32> {qnn.name = "y"}) {
   %w = qnn.constant dense<[[1.0, 10.0]]> : tensor<1x2xf32>
   %y = qnn.linear %x, %w : tensor<?x2xf32>, tensor<1x2xf32> -> tensor<?x1xf32> loc("fc")

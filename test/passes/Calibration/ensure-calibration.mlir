@@ -1,9 +1,19 @@
 // RUN: quant-opt --qnn-insert-observers --qnn-ensure-calibration=scheme=int8 --verify-diagnostics --split-input-file %s | FileCheck %s
 // RUN: not quant-opt --split-input-file --require-calibration --qnn-ensure-calibration=scheme=int8 %s 2>&1 | FileCheck %s --check-prefix=REQUIRE
 
-// RUN: quant-opt --split-input-file --qnn-insert-observers --qnn-ensure-calibration="scheme=int4 statistics=second_moment" %s 2>&1 | FileCheck %s --check-prefix=MISSING
+// RUN: quant-opt --qnn-insert-observers --qnn-ensure-calibration="optional" --split-input-file %s 2>&1 | FileCheck %s --check-prefix=OPTIONAL --implicit-check-not=warning
+// RUN: %python -c "import numpy as np; np.save('%t.npy', np.full((3, 4), 7, np.float32))"
+// RUN: quant-opt --qnn-ensure-calibration="scheme=int8" --calibrate=%t.npy --split-input-file %s 2>&1 | FileCheck %s --check-prefix=SAMPLES --implicit-check-not=warning
+// RUN: not quant-opt --qnn-ensure-calibration="scheme=int8" --calibrate=%t.absent --split-input-file %s 2>&1 | FileCheck %s --check-prefix=ABSENT
 
-// MISSING: warning: scheme 'int4' uses the statistic 'second_moment', which was not gathered; calibrate with --statistics=second_moment, or expect a loss of accuracy
+// What a user named to calibrate with is used, in place of what was measured before and of what is made up.
+// SAMPLES: qnn.observe %{{.*}} "x" range [7.0{{.*}}, 7.0{{.*}}] {count = 12 : i64}
+// SAMPLES: qnn.observe %{{.*}} "x" range [7.0{{.*}}, 7.0{{.*}}] {count = 12 : i64}
+// ABSENT: error: calibration samples {{.*}}.absent: no such file or folder
+
+// A scheme that can do without has nothing made up.
+// OPTIONAL: qnn.observe %{{.*}} "x" range [-1.0{{.*}}, 2.0{{.*}}] {count = 8 : i64}
+// OPTIONAL: qnn.observe %{{.*}} "x" : tensor<?x4xf32>
 
 // REQUIRE: error: scheme 'int8' needs calibration, but the model holds no measurement; calibrate it with --calibrate=SAMPLES
 
