@@ -63,11 +63,8 @@ std::vector<float> bitwright::dequantizeBlocks(const BlockWeights &weights) {
     for (int64_t b = 0; b < blocks; ++b) {
       int64_t begin = row * weights.columns + b * format.blockSize;
       int64_t size = std::min(format.blockSize, weights.columns - b * format.blockSize);
-      int8_t zeroPoint = weights.zeroPoints[row * blocks + b];
-      QuantParams params{weights.scales[row * blocks + b],
-                         format.symmetric ? int64_t(zeroPoint) : int64_t(uint8_t(zeroPoint))};
-      format.number->decode(ArrayRef<int8_t>(weights.values).slice(begin, size), params,
-                            format.symmetric, result.data() + begin);
+      format.number->decode(ArrayRef<int8_t>(weights.values).slice(begin, size),
+                            weights.getParams(row, b), format.symmetric, result.data() + begin);
     }
   return result;
 }

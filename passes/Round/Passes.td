@@ -22,7 +22,8 @@ def RoundPass : Pass<"qnn-round", "::mlir::ModuleOp"> {
 
     The weights of an op with static activations are rounded once its input is quantized (`qnn-quantize-static`), so that its
     scales leave room for the bias at `scale_x * scale_w`. Weights that are not finite f32 constants stay float. Where a
-    statistic that the rounder needs was not gathered, weights are rounded to nearest, and the decision log says so.
+    statistic that the rounder needs was not gathered, weights are rounded to nearest, and the decision log says so. Statistics that
+    are gathered for rounders alone leave the observer when the last op behind it is rounded.
   }];
 }
 

@@ -54,6 +54,34 @@ static std::optional<float> getStaticScale(Value value) {
   return scale->front();
 }
 
+/// True where an op that reads the observed tensor has weights still to be rounded.
+static bool isAwaited(qnn::ObserveOp observe) {
+  return llvm::any_of(observe.getResult().getUsers(), [](Operation *user) {
+    auto op = dyn_cast<qnn::ContractionInterface>(user);
+    return op && qnn::getPrecision(op) &&
+           !op.getWeightOperand().get().getDefiningOp<qnn::DequantizeOp>();
+  });
+}
+
+/// What is gathered for rounders alone is large, and of no use once they are done.
+static void dropSpentStatistics(ModuleOp module) {
+  auto &registry = qnn::getContextState<StatisticRegistry>(module.getContext());
+  module.walk([&](qnn::ObserveOp observe) {
+    if (!observe.getStatisticsAttr() || isAwaited(observe))
+      return;
+    NamedAttrList kept;
+    for (NamedAttribute entry : observe.getStatisticsAttr()) {
+      const Statistic *statistic = registry.lookup(entry.getName().getValue());
+      if (!statistic || statistic->isDefault())
+        kept.append(entry);
+    }
+    if (kept.empty())
+      observe.removeStatisticsAttr();
+    else
+      observe.setStatisticsAttr(kept.getDictionary(module.getContext()));
+  });
+}
+
 namespace {
 
 /// A weight on its way: what was asked for, and the op.
@@ -79,7 +107,7 @@ struct RoundPass final : bitwright::impl::RoundPassBase<RoundPass> {
   void findLeastScales(Task &task, float inputScale);
   RoundedWeights round(Task &task, const Rounder &rounder);
   void write(Task &task, const BlockWeights &weights);
-  void recordChoice(const Task &task, const BlockWeights &weights);
+  void recordChoice(const Task &task, const RoundedWeights &rounded);
 
   std::optional<DecisionRecorder> record;
 };
@@ -115,9 +143,10 @@ void RoundPass::runOnOperation() {
     }
     RoundedWeights rounded = round(task, *rounder);
     write(task, rounded.weights);
-    recordChoice(task, rounded.weights);
+    recordChoice(task, rounded);
   }
   eraseDeadConstants(getOperation());
+  dropSpentStatistics(getOperation());
 }
 
 /// Fills in the problem; returns why the op stays float, or "".
@@ -206,7 +235,8 @@ void RoundPass::write(Task &task, const BlockWeights &weights) {
 }
 
 /// "int4 weights, asymmetric, blocks of 32 (5.12 bits), float activations".
-void RoundPass::recordChoice(const Task &task, const BlockWeights &weights) {
+void RoundPass::recordChoice(const Task &task, const RoundedWeights &rounded) {
+  const BlockWeights &weights = rounded.weights;
   std::string text = (task.precision.getWeights() + " weights ").str();
   if (task.isWhole())
     text += "for the whole tensor";
@@ -234,6 +264,9 @@ void RoundPass::recordChoice(const Task &task, const BlockWeights &weights) {
     text += ", activations quantized at run time";
     break;
   }
-  record->applied(task.op, "quantized",
-                  text + (widened ? "; a weight scale was widened to fit the bias" : ""));
+  if (widened)
+    text += "; a weight scale was widened to fit the bias";
+  if (!rounded.detail.empty())
+    text += "; " + rounded.detail;
+  record->applied(task.op, "quantized", text);
 }

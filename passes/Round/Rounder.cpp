@@ -10,4 +10,5 @@ using namespace bitwright;
 RounderRegistry::RounderRegistry() {
   add(makeNearestRounder());
   add(makeClipRounder());
+  add(makeGptqRounder());
 }

@@ -36,6 +36,8 @@ struct RoundedWeights {
   BlockWeights weights;
   /// Why the rounder did less than it can ("it makes queries or keys ..."); empty where it did all.
   std::string shortfall;
+  /// What else the report shall say of what it did; may be empty.
+  std::string detail = "";
 };
 
 class Rounder {
@@ -60,6 +62,7 @@ struct RounderRegistry : Registry<Rounder> {
 // The rounders of this folder.
 std::unique_ptr<Rounder> makeNearestRounder();
 std::unique_ptr<Rounder> makeClipRounder();
+std::unique_ptr<Rounder> makeGptqRounder();
 
 /// For each block the factor, 1, 0.95 ... 0.5, that makes sum((q(w) - w) x)^2 over
 /// the samples (rows of `columns` elements) least.

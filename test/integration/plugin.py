@@ -177,6 +177,49 @@ def test_statistic_is_in_the_help_and_is_gathered(folder):
     refuses(command + ["--statistics=row_count"], "unknown statistic 'row_count'")
 
 
+COUNTING = """
+struct Counting final : Rounder {
+  StringRef getName() const override { return "counting"; }
+  StringRef getSummary() const override { return "round to nearest, and say what was seen"; }
+  SmallVector<StringRef> needs() const override { return {"row_count"}; }
+  RoundedWeights round(const RoundingProblem &p) const override {
+    float rows = p.statistics.find("row_count")->second.front();
+    return {quantizeBlocks(p.weights, p.rows, p.columns, p.format), "",
+            "saw " + std::to_string(int(rows)) + " rows"};
+  }
+};
+
+"""
+
+
+def test_rounder_gets_the_statistic_that_it_needs(folder):
+    source = os.path.join(folder, "source")
+    shutil.copytree(EXAMPLE, source)
+    path = os.path.join(source, "DropIdleRelu.cpp")
+    with open(path) as file:
+        text = file.read()
+    function = "static void registerAll(DialectRegistry &, Algorithms &algorithms) {\n"
+    with open(path, "w") as file:
+        file.write(text.replace(function, ROW_COUNT + COUNTING + function +
+                                "  algorithms.statistics.add(std::make_shared<RowCount>());\n"
+                                "  algorithms.rounders.add(std::make_shared<Counting>());\n"))
+    load = f"--load-plugin={build(source, os.path.join(folder, 'build'))}"
+    samples, report = os.path.join(folder, "x.npy"), os.path.join(folder, "report.json")
+    np.save(samples, np.ones((6, 64), np.float32))
+    bw.succeed([tool("quant-opt"), load, write_module(folder), f"--calibrate={samples}",
+                "--quantize=int4:counting", f"--report={report}"])
+    with open(report) as file:
+        assert "saw 6 rows" in file.read()
+    # Measured before anyone knew of the rounder: a warning, and weights rounded to nearest.
+    calibrated = os.path.join(folder, "c.mlir")
+    bw.succeed([tool("quant-opt"), load, write_module(folder), f"--calibrate={samples}", "-o", calibrated])
+    done = bw.succeed([tool("quant-opt"), load, calibrated, "--quantize=int4:counting", f"--report={report}"])
+    assert "uses the statistic 'row_count', which was not gathered" in done.stderr, done.stderr
+    with open(report) as file:
+        text = file.read()
+    assert "saw" not in text and "needs 'row_count', which its input lacks" in text
+
+
 def test_tutorial_is_short(folder):
     """The whole plug-in, its build file included, takes less than 100 lines."""
     lines = 0

@@ -20,6 +20,13 @@ struct BlockWeights {
   std::vector<int8_t> values;
   std::vector<float> scales;
   std::vector<int8_t> zeroPoints;
+
+  /// The scale and zero point of a block.
+  QuantParams getParams(int64_t row, int64_t block) const {
+    int64_t index = row * format.countBlocks(columns) + block;
+    int8_t zeroPoint = zeroPoints[index];
+    return {scales[index], format.symmetric ? int64_t(zeroPoint) : int64_t(uint8_t(zeroPoint))};
+  }
 };
 
 /// The part of each block's range that is kept, as found by a clip search:

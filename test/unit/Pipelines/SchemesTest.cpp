@@ -48,6 +48,9 @@ TEST(Schemes, NamesAreRecipes) {
   EXPECT_EQ(describe("int4-awq:clip=off"), Lines{"int4 32 asym float awq rtn"});
   EXPECT_EQ(describe("int4:awq,rtn"), describe("int4-awq:clip=off"));
   EXPECT_EQ(describe("int4-rtn:group=8"), describe("int4:group=8"));
+  EXPECT_EQ(describe("int4-gptq:group=128"), Lines{"int4 128 asym float gptq"});
+  EXPECT_EQ(describe("int4:group=128,awq,gptq"), Lines{"int4 128 asym float awq gptq"});
+  EXPECT_EQ(describe("int8:act=dynamic,gptq"), Lines{"int8 0 sym dynamic smooth gptq"});
   EXPECT_EQ(describe("int8:act=dynamic"), describe("int8-dynamic"));
   EXPECT_EQ(describe("int8-dynamic:smooth=off"), Lines{"int8 0 sym dynamic rtn"});
   EXPECT_EQ(describe("int8:act=float,group=64"), Lines{"int8 64 sym float rtn"});
@@ -60,7 +63,7 @@ TEST(Schemes, PartsAreJoinedByPlus) {
   EXPECT_EQ(describe("int8:keep=a.+b+int4:only=^c+$"),
             (Lines{"int8 0 sym static rtn keep a.+b", "int4 32 asym float rtn only ^c+$"}));
   EXPECT_EQ(getError("int8+magic"), "unknown scheme 'magic', expects one of int4, int4-awq, "
-                                    "int4-rtn, int8, int8-dynamic, int8-weight");
+                                    "int4-gptq, int4-rtn, int8, int8-dynamic, int8-weight");
   EXPECT_NE(getError("int8+"), "");
   EXPECT_NE(getError("+int8"), "");
   EXPECT_EQ(getError("int8:smooth,alpha=0.5+int8-dynamic:alpha=0.6"),
@@ -69,8 +72,8 @@ TEST(Schemes, PartsAreJoinedByPlus) {
 }
 
 TEST(Schemes, ErrorsAreOneLineAndListWhatExists) {
-  EXPECT_EQ(getError("int3"), "unknown scheme 'int3', expects one of int4, int4-awq, int4-rtn, "
-                              "int8, int8-dynamic, int8-weight");
+  EXPECT_EQ(getError("int3"), "unknown scheme 'int3', expects one of int4, int4-awq, int4-gptq, "
+                              "int4-rtn, int8, int8-dynamic, int8-weight");
   EXPECT_EQ(getError("int8-weight:group=3"),
             "scheme 'int8-weight' has no option 'group', expects: keep=REGEX, only=REGEX");
   EXPECT_EQ(getError("int4-rtn:group=0"),
@@ -86,7 +89,9 @@ TEST(Schemes, ErrorsAreOneLineAndListWhatExists) {
   EXPECT_EQ(getError("int4:duo"), "option 'duo' goes with 'awq'");
   EXPECT_EQ(getError("int8:group=32"), "option 'group' goes with act=float");
   EXPECT_EQ(getError("int8-dynamic:alpha=2"), "option 'alpha' expects a number from 0 to 1");
-  EXPECT_NE(getError("int4:gptq"), "");
+  EXPECT_NE(getError("int4:gptq,act-order=off").find("has no option 'act-order', expects: "),
+            std::string::npos);
+  EXPECT_EQ(getError("int4:gptq,rtn"), "rounders 'gptq' and 'rtn' exclude each other");
   EXPECT_NE(getError("int8:"), "");
   EXPECT_NE(getError(""), "");
 }

@@ -26,6 +26,19 @@ static std::vector<float> makeNormal(int64_t count, unsigned seed) {
   return result;
 }
 
+/// X^T X / N of rows of `columns`: the upper triangle.
+static llvm::SmallVector<float> getMoment(llvm::ArrayRef<float> rows, int64_t columns) {
+  llvm::SmallVector<float> result;
+  for (int64_t i = 0; i < columns; ++i)
+    for (int64_t k = i; k < columns; ++k) {
+      double sum = 0;
+      for (size_t r = 0; r < rows.size(); r += columns)
+        sum += double(rows[r + i]) * rows[r + k];
+      result.push_back(float(sum * double(columns) / double(rows.size())));
+    }
+  return result;
+}
+
 namespace {
 
 /// A problem with all statistics that any rounder of this project asks for.
@@ -40,6 +53,7 @@ struct Problem {
     problem.format = format;
     std::vector<float> samples = makeNormal(1280, 2);
     problem.statistics["samples"].assign(samples.begin(), samples.end());
+    problem.statistics["second_moment"] = getMoment(samples, 20);
   }
 };
 
@@ -47,9 +61,9 @@ struct Problem {
 
 TEST(Rounder, RegistryFindsByName) {
   RounderRegistry registry;
-  EXPECT_EQ(registry.listNames(), "awq-clip, rtn");
+  EXPECT_EQ(registry.listNames(), "awq-clip, gptq, rtn");
   EXPECT_EQ(registry.lookup("rtn")->getName(), "rtn");
-  EXPECT_EQ(registry.lookup("gptq"), nullptr);
+  EXPECT_EQ(registry.lookup("magic"), nullptr);
 }
 
 TEST(Rounder, AnyoneCanAddOneOrReplaceOne) {
@@ -64,7 +78,7 @@ TEST(Rounder, AnyoneCanAddOneOrReplaceOne) {
   };
   RounderRegistry registry, other;
   registry.add(std::make_shared<Zeros>());
-  EXPECT_EQ(registry.listNames(), "awq-clip, rtn");
+  EXPECT_EQ(registry.listNames(), "awq-clip, gptq, rtn");
   EXPECT_EQ(registry.lookup("rtn")->getSummary(), "all codes 0");
   EXPECT_EQ(other.lookup("rtn")->getSummary(), "round to nearest"); // registries are apart
 }
