@@ -113,15 +113,23 @@ llvm::Expected<llvm::json::Object> benchmarkPair(ModelRunner &a, llvm::ArrayRef<
 
 /*--- Scoring -------------------------------------------------------------------*/
 
-/// {"top1", "count"}, top1 in percent.
-llvm::Expected<llvm::json::Object> evaluateTop1(ModelRunner &runner, llvm::StringRef inputs,
-                                                llvm::StringRef labels, int64_t batch);
+/// {"top1", "top1_interval", "count"}, in percent. An interval is of 95 %, by bootstrap over the
+/// rows, and null for one row. `reference`, which may be null, adds "reference": its "top1";
+/// "change", the points by which the model is above it; "kl", the mean of KL(reference || model)
+/// over the rows in nats (scores are logits, or probabilities where they sum to 1); "agreement", in
+/// how many percent both have the same first choice; each but the first with its interval. What is
+/// not finite is null.
+llvm::Expected<llvm::json::Object> evaluateTop1(ModelRunner &runner, ModelRunner *reference,
+                                                llvm::StringRef inputs, llvm::StringRef labels,
+                                                int64_t batch);
 
-/// {"perplexity", "tokens"}: windows of `context` tokens, each token after the
-/// first of a window predicted from those before it. `nllOutput` gets the mean
-/// negative log-likelihood of each window, f64.
-llvm::Expected<llvm::json::Object> evaluatePerplexity(ModelRunner &runner, llvm::StringRef tokens,
-                                                      int64_t context, llvm::StringRef nllOutput);
+/// {"perplexity", "perplexity_interval", "tokens"}: windows of `context` tokens, each token after
+/// the first of a window predicted from those before it; windows are what the bootstrap draws.
+/// `nllOutput` gets the mean negative log-likelihood of each window, f64. `reference` as above,
+/// with "perplexity", and "change_percent", of the perplexity.
+llvm::Expected<llvm::json::Object> evaluatePerplexity(ModelRunner &runner, ModelRunner *reference,
+                                                      llvm::StringRef tokens, int64_t context,
+                                                      llvm::StringRef nllOutput);
 
 /// Greedy decoding after the first `context` tokens of a file:
 /// {"tokens", "top2_gaps"}. A model with caches decodes token by token, any

@@ -80,6 +80,10 @@ struct CommandLine {
                            cl::value_desc("n"), cl::init(0), cl::cat(score)};
   cl::opt<std::string> nll{"nll-output", cl::value_desc("file.npy"), cl::cat(score),
                            cl::desc("Write the mean negative log-likelihood of each window")};
+  cl::opt<std::string> reference{
+      "reference", cl::value_desc("model"), cl::cat(score),
+      cl::desc("With --eval: how far the scores are from this model's, by KL divergence, first "
+               "choices in common, and change of the score")};
   cl::opt<int64_t> generate{"generate", cl::value_desc("n"), cl::init(0), cl::cat(score),
                             cl::desc("Decode so many tokens greedily after the first --context of "
                                      "--tokens")};
@@ -108,7 +112,9 @@ static llvm::Expected<RunMode> getMode(const CommandLine &line) {
   if (actions > 1)
     return makeError("--benchmark, --eval and --generate exclude each other");
   if (!line.compare.empty() && line.eval != Eval::None)
-    return makeError("--eval and --compare exclude each other");
+    return makeError("--eval and --compare exclude each other; --reference goes with --eval");
+  if (!line.reference.empty() && line.eval == Eval::None)
+    return makeError("--reference needs --eval");
   if (line.benchmark)
     return line.compare.empty() ? RunMode::Benchmark : RunMode::BenchmarkPair;
   if (line.generate > 0)
@@ -190,7 +196,7 @@ llvm::Expected<RunToolOptions> bitwright::parseRunOptions(int argc, char **argv)
     return std::move(error);
   options.mode = *mode;
   options.model = line.model;
-  options.other = line.compare;
+  options.other = line.compare.empty() ? line.reference : line.compare;
   options.runner.threads = line.threads;
   options.runner.weights = line.weights;
   options.interpret = line.interpret;

@@ -26,7 +26,7 @@ enum class RunMode {
 };
 
 struct RunToolOptions {
-  std::string model, other; ///< `other` is what --compare names.
+  std::string model, other; ///< `other` is what --compare or --reference names.
   RunMode mode = RunMode::Inputs;
   RunnerOptions runner;
   bool interpret = false, json = false;

@@ -11,6 +11,16 @@
 
 using namespace bitwright;
 
+static void printScalar(const llvm::json::Value &value, llvm::raw_ostream &os);
+
+/// "[0.1, 0.2]"
+static void printList(const llvm::json::Array &array, llvm::raw_ostream &os) {
+  os << "[";
+  llvm::interleaveComma(array, os,
+                        [&](const llvm::json::Value &element) { printScalar(element, os); });
+  os << "]";
+}
+
 static void printScalar(const llvm::json::Value &value, llvm::raw_ostream &os) {
   if (auto text = value.getAsString())
     os << *text;
@@ -18,6 +28,8 @@ static void printScalar(const llvm::json::Value &value, llvm::raw_ostream &os) {
     os << *integer;
   else if (auto number = value.getAsNumber())
     os << llvm::format("%.6g", *number);
+  else if (const llvm::json::Array *array = value.getAsArray())
+    printList(*array, os);
   else
     printJson(value, os);
 }

@@ -125,6 +125,10 @@ static Result runRecording(ModelRunner &runner, const RunToolOptions &options,
 }
 
 static Result runPair(ModelRunner &runner, ModelRunner &other, const RunToolOptions &options) {
+  if (options.mode == RunMode::Top1)
+    return evaluateTop1(runner, &other, options.rows, options.labels, options.batch);
+  if (options.mode == RunMode::Perplexity)
+    return evaluatePerplexity(runner, &other, options.tokens, options.context, options.nllOutput);
   if (options.mode == RunMode::CompareDecoding)
     return compareDecoding(runner, other, options.tokens, options.context, options.count);
   if (options.mode == RunMode::Compare) {
@@ -148,9 +152,9 @@ static Result runOne(ModelRunner &runner, const RunToolOptions &options, const I
   case RunMode::Io:
     return runRecording(runner, options, files);
   case RunMode::Top1:
-    return evaluateTop1(runner, options.rows, options.labels, options.batch);
+    return evaluateTop1(runner, nullptr, options.rows, options.labels, options.batch);
   case RunMode::Perplexity:
-    return evaluatePerplexity(runner, options.tokens, options.context, options.nllOutput);
+    return evaluatePerplexity(runner, nullptr, options.tokens, options.context, options.nllOutput);
   case RunMode::Generate:
     return generate(runner, options.tokens, options.context, options.count);
   case RunMode::Benchmark:
