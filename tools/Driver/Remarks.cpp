@@ -40,7 +40,8 @@ llvm::Expected<RemarkRequest> RemarkRequest::get(const MlirOptMainConfig &config
     return makeError("--remarks-output-file needs --remark-format=yaml or bitstream, and a filter: "
                      "--remarks-filter=.* writes all");
   if (inFile && request.wanted && file.empty())
-    return makeError("--remark-format=yaml and bitstream need --remarks-output-file");
+    file = request.format == RemarkFormat::REMARK_FORMAT_YAML ? "mlir-remarks.yaml"
+                                                              : "mlir-remarks.bitstream";
   request.file = std::move(file);
   return request;
 }
