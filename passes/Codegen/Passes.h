@@ -6,6 +6,7 @@
 #ifndef BITWRIGHT_PASSES_CODEGEN_PASSES_H
 #define BITWRIGHT_PASSES_CODEGEN_PASSES_H
 
+#include "dialects/Kernel/KernelDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"

@@ -24,24 +24,42 @@ def SetTargetPass : Pass<"qnn-set-target", "::mlir::ModuleOp"> {
   let dependentDialects = ["::bitwright::qnn::QNNDialect"];
 }
 
-def ConvertQNNToKernelsPass : Pass<"convert-qnn-to-kernels", "::mlir::ModuleOp"> {
-  let summary = "Turn a model into kernels and the entry points that launch them";
+def PlanKernelsPass : Pass<"qnn-plan-kernels", "::mlir::ModuleOp"> {
+  let summary = "Decide which ops run together, where tensors lie, and which sizes are computed";
   let description = [{
-    Replaces `@main` by `llvm.func @bw_<model>_plan` and `@bw_<model>_invoke` (signatures in `bitwright_rt/abi.h`)
-    and the kernels they call, as scf, arith, vector and llvm ops. Elementwise ops run in one loop, or in registers
-    behind the contraction that feeds them. Weights are packed in the order in which kernels stream them, into
-    `qnn.packed_weights`; all other buffers get an offset in one arena. Describes the model in `qnn.inputs`,
-    `qnn.outputs`, `qnn.node_names`, `qnn.observer_names` and `qnn.frame_bytes`. The code is for the module's
-    `qnn.target` (see `qnn-set-target`); without one, for the x86-64 baseline.
+    Rewrites the body of `@main` into ops of the kernel dialect, for any processor. Elementwise ops run in one loop, or
+    in registers behind the contraction that feeds them. Results are written into the caller's buffers, all else gets
+    an offset in one arena, which tensors share that are not alive together. What only repeats heads for a matmul is
+    not copied. Sizes that are not constant are computed from the dimensions of the inputs.
 
     ```mlir
-    func.func @main(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {   // becomes @bw_model_plan, @bw_model_invoke, @elementwise_0
-      %0 = qnn.relu %x : tensor<?x4xf32> -> tensor<?x4xf32>
-      return %0 : tensor<?x4xf32>
+    func.func @main(%arg0: tensor<?x4xf32>) -> tensor<?x4xf32> {
+      %0 = kernel.dim %arg0, 0 : tensor<?x4xf32>
+      %x = kernel.input %arg0 [%0, 4] : tensor<?x4xf32>
+      %out = kernel.output 0 [%0, 4] : tensor<?x4xf32>
+      %y = kernel.launch reads(%x full : tensor<?x4xf32>) into(%out : tensor<?x4xf32>) {
+        %1 = qnn.relu %x : tensor<?x4xf32> -> tensor<?x4xf32>
+        kernel.yield %1 : tensor<?x4xf32>
+      }
+      kernel.return %y : tensor<?x4xf32> arena 64
     }
     ```
 
-    Refuses shapes that depend on data, and ops and element types without a kernel.
+    Refuses shapes that depend on data, and what the runtime's interface has no place for.
+  }];
+  let dependentDialects = ["::bitwright::kernel::KernelDialect"];
+}
+
+def EmitKernelsPass : Pass<"qnn-emit-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turn a plan into kernels and the entry points that launch them";
+  let description = [{
+    Replaces a planned `@main` (see `qnn-plan-kernels`) by `llvm.func @bw_<model>_plan` and `@bw_<model>_invoke`
+    (signatures in `bitwright_rt/abi.h`) and the kernels they call, as scf, arith, vector and llvm ops. Equal kernels
+    are kept once. Weights are packed in the order in which kernels stream them, into `qnn.packed_weights`. Describes
+    the model in `qnn.inputs`, `qnn.outputs`, `qnn.node_names`, `qnn.observer_names` and `qnn.frame_bytes`. The code is
+    for the module's `qnn.target` (see `qnn-set-target`); without one, for the x86-64 baseline.
+
+    Refuses ops and element types without a kernel.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect",
                            "::mlir::vector::VectorDialect"];

@@ -7,6 +7,7 @@
 #include "bitwright/Support/InputFiles.h"
 
 #include "bitwright/Support/Plugin.h"
+#include "dialects/Kernel/KernelDialect.h"
 #include "dialects/QNN/QNNDialect.h"
 #include "passes/Assign/Passes.h"
 #include "passes/Calibration/Passes.h"
@@ -30,7 +31,7 @@ using namespace bitwright;
 static void registerBuiltin(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<qnn::QNNDialect>();
+  registry.insert<qnn::QNNDialect, kernel::KernelDialect>();
   mlir::registerTransformsPasses();
   codegen::registerCodegenPasses();
   codegen::registerCodegenPipeline();

@@ -177,8 +177,8 @@ static void launch(const BlockLinear &c, const BlockWeights &constants, const Ke
   p.host.launch(kernel, values, p.sizes.mul(cut.tiles, cut.chunks), c.spec.k * c.spec.n / 4, loc);
 }
 
-LogicalResult bitwright::codegen::emitBlockLinear(Program &p, const Unit &unit) {
-  auto op = cast<qnn::BlockLinearOp>(unit.anchor);
+LogicalResult bitwright::codegen::emitBlockLinear(Program &p, kernel::LaunchOp unit) {
+  auto op = cast<qnn::BlockLinearOp>(unit.getAnchor());
   auto fail = [&](const Twine &message) {
     return op.emitError() << "node '" << bitwright::getNodeName(op.getLoc()) << "': " << message;
   };
@@ -196,7 +196,7 @@ LogicalResult bitwright::codegen::emitBlockLinear(Program &p, const Unit &unit) 
   one.rows = 1;
   BlockLinear c{p,
                 op,
-                FusedEpilogue{p, op, unit.group, n},
+                FusedEpilogue{p, unit, n},
                 spec,
                 p.getTarget().select(spec),
                 p.getTarget().select(one)};

@@ -21,8 +21,8 @@ static bool isDepthwise(Program &p, Operation *op) {
   return shape.groups == shape.channels && shape.outChannels == shape.channels;
 }
 
-LogicalResult bitwright::codegen::emitContraction(Program &p, const Unit &unit) {
-  Operation *op = unit.anchor;
+LogicalResult bitwright::codegen::emitContraction(Program &p, kernel::LaunchOp unit) {
+  Operation *op = unit.getAnchor();
   if (isa<qnn::ConvTranspose2dOp>(op))
     return emitConvTranspose(p, unit);
   if (isa<qnn::MatmulOp>(op))

@@ -7,19 +7,19 @@
 #ifndef BITWRIGHT_PASSES_CODEGEN_CONTRACTIONS_CONTRACTION_H
 #define BITWRIGHT_PASSES_CODEGEN_CONTRACTIONS_CONTRACTION_H
 
-#include "passes/Codegen/Plan/Units.h"
+#include "passes/Codegen/Host/Program.h"
 
 namespace bitwright::codegen {
 
 /// Any of them.
-mlir::LogicalResult emitContraction(Program &program, const Unit &unit);
+mlir::LogicalResult emitContraction(Program &program, kernel::LaunchOp unit);
 
-mlir::LogicalResult emitFloatContraction(Program &program, const Unit &unit);
-mlir::LogicalResult emitIntegerContraction(Program &program, const Unit &unit);
-mlir::LogicalResult emitBlockLinear(Program &program, const Unit &unit);
-mlir::LogicalResult emitDepthwise(Program &program, const Unit &unit);
-mlir::LogicalResult emitConvTranspose(Program &program, const Unit &unit);
-mlir::LogicalResult emitMatmul(Program &program, const Unit &unit);
+mlir::LogicalResult emitFloatContraction(Program &program, kernel::LaunchOp unit);
+mlir::LogicalResult emitIntegerContraction(Program &program, kernel::LaunchOp unit);
+mlir::LogicalResult emitBlockLinear(Program &program, kernel::LaunchOp unit);
+mlir::LogicalResult emitDepthwise(Program &program, kernel::LaunchOp unit);
+mlir::LogicalResult emitConvTranspose(Program &program, kernel::LaunchOp unit);
+mlir::LogicalResult emitMatmul(Program &program, kernel::LaunchOp unit);
 
 } // namespace bitwright::codegen
 

@@ -204,8 +204,8 @@ static std::vector<char> packWeights(const ConvTranspose &conv, ArrayRef<float> 
   return packed;
 }
 
-LogicalResult bitwright::codegen::emitConvTranspose(Program &p, const Unit &unit) {
-  auto op = cast<qnn::ConvTranspose2dOp>(unit.anchor);
+LogicalResult bitwright::codegen::emitConvTranspose(Program &p, kernel::LaunchOp unit) {
+  auto op = cast<qnn::ConvTranspose2dOp>(unit.getAnchor());
   Location loc = op.getLoc();
   auto fail = [&](const Twine &message) {
     return op.emitError() << "node '" << bitwright::getNodeName(loc) << "': " << message;
@@ -224,7 +224,7 @@ LogicalResult bitwright::codegen::emitConvTranspose(Program &p, const Unit &unit
   ConvTranspose conv{
       p,
       op,
-      FusedEpilogue{p, op, unit.group, outChannels},
+      FusedEpilogue{p, unit, outChannels},
       SlidingWindow({w[1].size, w[2].size}, op.getStrides(), op.getPads(), op.getDilations()),
       w[3].size,
       outChannels,

@@ -199,15 +199,15 @@ static void setInteger(Program &p, Depthwise &conv, qnn::QConv2dOp op) {
     conv.dots = dots;
 }
 
-LogicalResult bitwright::codegen::emitDepthwise(Program &p, const Unit &unit) {
-  Operation *op = unit.anchor;
+LogicalResult bitwright::codegen::emitDepthwise(Program &p, kernel::LaunchOp unit) {
+  Operation *op = unit.getAnchor();
   Location loc = op->getLoc();
   if (failed(checkOperands(p, op)))
     return failure();
   ConvShape shape = getConvShape(p, op);
   SlidingWindow window({shape.kernelHeight, shape.kernelWidth}, shape.strides, shape.pads,
                        shape.dilations);
-  Depthwise conv{p, op, FusedEpilogue{p, op, unit.group, shape.channels},
+  Depthwise conv{p, op, FusedEpilogue{p, unit, shape.channels},
                  DepthwiseSpec{window, shape.channels, false, 0}, /*hasBias=*/true};
   SmallVector<Value> values(Depthwise::Result, p.host.weights());
   values[Depthwise::Input] = p.pointer(op->getOperand(0), loc);

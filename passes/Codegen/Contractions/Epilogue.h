@@ -7,24 +7,20 @@
 #ifndef BITWRIGHT_PASSES_CODEGEN_CONTRACTIONS_EPILOGUE_H
 #define BITWRIGHT_PASSES_CODEGEN_CONTRACTIONS_EPILOGUE_H
 
-#include "passes/Codegen/Plan/Units.h"
+#include "passes/Codegen/Host/Program.h"
 
 namespace bitwright::codegen {
 
-/// Loads the leaves of an epilogue group at (row, column) and emits it on
+/// Loads the leaves of a unit at (row, column), emits its elementwise ops on
 /// `value` (the anchor's register), then stores the result.
 struct FusedEpilogue {
   Program &p;
-  mlir::Operation *op;
-  const Group &group;
+  mutable kernel::LaunchOp unit;
   Dim rowLength; // elements between rows of the result
 
-  Value result() const {
-    return group.members.empty() ? op->getResult(0) : group.root()->getResult(0);
-  }
-  /// Tensors other than the anchor, in the order of their kernel arguments.
-  llvm::SmallVector<Value> leaves() const;
-  LeafAccess accessOf(Value leaf) const { return *getLeafAccess(p, op->getResult(0), group, leaf); }
+  Value result() const { return unit.getResult(0); }
+  /// In the order of their kernel arguments.
+  ValueRange leaves() const { return unit.getLeaves(); }
   /// `pointers`: the result, then leaves(). `offset` is row * rowLength + column.
   void store(KernelBuilder &k, Value value, Value offset, Value column, ValueRange pointers) const;
 };

@@ -20,8 +20,8 @@ static std::vector<char> paddedFloats(ArrayRef<float> values, int64_t count) {
   return bytes;
 }
 
-LogicalResult bitwright::codegen::emitFloatContraction(Program &p, const Unit &unit) {
-  Operation *op = unit.anchor;
+LogicalResult bitwright::codegen::emitFloatContraction(Program &p, kernel::LaunchOp unit) {
+  Operation *op = unit.getAnchor();
   auto fail = [&](const Twine &message) {
     return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': " << message;
   };

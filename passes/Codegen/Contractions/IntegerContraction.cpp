@@ -167,8 +167,8 @@ static SmallVector<Value> getArguments(PackedContraction &c, const IntegerOperan
   return values;
 }
 
-LogicalResult bitwright::codegen::emitIntegerContraction(Program &p, const Unit &unit) {
-  Operation *op = unit.anchor;
+LogicalResult bitwright::codegen::emitIntegerContraction(Program &p, kernel::LaunchOp unit) {
+  Operation *op = unit.getAnchor();
   FailureOr<IntegerOperands> operands = getOperands(op);
   if (failed(operands))
     return failure();

@@ -120,8 +120,8 @@ static Dims getSizes(Program &p, qnn::MatmulOp op, int64_t tileRows) {
   return sizes;
 }
 
-LogicalResult bitwright::codegen::emitMatmul(Program &p, const Unit &unit) {
-  auto op = cast<qnn::MatmulOp>(unit.anchor);
+LogicalResult bitwright::codegen::emitMatmul(Program &p, kernel::LaunchOp unit) {
+  auto op = cast<qnn::MatmulOp>(unit.getAnchor());
   Location loc = op.getLoc();
   auto fail = [&](const Twine &message) {
     return op.emitError() << "node '" << bitwright::getNodeName(loc) << "': " << message;
@@ -135,10 +135,10 @@ LogicalResult bitwright::codegen::emitMatmul(Program &p, const Unit &unit) {
   if (!tile)
     return fail("the target has no kernel for a matmul of f32");
   const Dims z = p.info(op.getResult()).dims;
-  Matmul m{p, FusedEpilogue{p, op, unit.group, z.back()}, spec, *tile, z.size() - 2};
+  Matmul m{p, FusedEpilogue{p, unit, z.back()}, spec, *tile, z.size() - 2};
   Dims sizes = getSizes(p, op, tile->rowsOfTile(spec));
 
-  SmallVector<Value> leaves = m.epilogue.leaves();
+  ValueRange leaves = m.epilogue.leaves();
   size_t pointers = 3 + leaves.size();
   SmallVector<KernelArg> args(pointers, KernelArg::Pointer);
   args.append(sizes.size(), KernelArg::Size);

@@ -21,9 +21,9 @@ static int64_t pickTileRows(int64_t rows, int64_t registerRows, int64_t rowBytes
   return std::max<int64_t>(rows, 1);
 }
 
-std::unique_ptr<PackedContraction> PackedContraction::create(Program &p, const Unit &unit,
+std::unique_ptr<PackedContraction> PackedContraction::create(Program &p, kernel::LaunchOp unit,
                                                              ElementKind lhs, ElementKind rhs) {
-  Operation *op = unit.anchor;
+  Operation *op = unit.getAnchor();
   const Dims result = p.info(op->getResult(0)).dims;
   int64_t outputs = result.back().size;
   ConvShape conv;
@@ -48,9 +48,9 @@ std::unique_ptr<PackedContraction> PackedContraction::create(Program &p, const U
   return std::unique_ptr<PackedContraction>(new PackedContraction(p, unit, spec, *tile, conv));
 }
 
-PackedContraction::PackedContraction(Program &program, const Unit &unit, ContractionSpec spec,
+PackedContraction::PackedContraction(Program &program, kernel::LaunchOp unit, ContractionSpec spec,
                                      const TileKernel &tile, ConvShape conv)
-    : p(program), op(unit.anchor), epilogue{p, op, unit.group, spec.n * conv.groups}, spec(spec),
+    : p(program), op(unit.getAnchor()), epilogue{p, unit, spec.n * conv.groups}, spec(spec),
       tile(tile), conv(std::move(conv)),
       rows(p.sizes.product(ArrayRef(p.info(op->getResult(0)).dims).drop_back())) {
   gathers = !this->conv.isPointwise() || this->conv.groups > 1 || spec.k % tile.tile().depth != 0 ||
@@ -145,8 +145,8 @@ void PackedContraction::launch(const Kernel &kernel, ArrayRef<char> weights, int
         p.constant(tile.pack(spec, part), loc)};
     llvm::append_range(values, given(group));
     values.push_back(shifted(epilogue.result(), LeafAccess::Full, group));
-    for (Value leaf : epilogue.leaves())
-      values.push_back(shifted(leaf, epilogue.accessOf(leaf), group));
+    for (auto [i, leaf] : llvm::enumerate(epilogue.leaves()))
+      values.push_back(shifted(leaf, epilogue.unit.getAccess(i), group));
     for (Dim size : {rows, cut.chunks, cut.chunkPanels, conv.height, conv.width, conv.outHeight,
                      conv.outWidth})
       values.push_back(p.host.value(size, loc));

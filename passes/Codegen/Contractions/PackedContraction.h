@@ -27,7 +27,7 @@ public:
                                     Value offset, ValueRange pointers)>;
 
   /// Null where the target has no kernel for these elements; an error says so.
-  static std::unique_ptr<PackedContraction> create(Program &program, const Unit &unit,
+  static std::unique_ptr<PackedContraction> create(Program &program, kernel::LaunchOp unit,
                                                    ElementKind lhs, ElementKind rhs);
 
   /// The kernel `family`_<elements>_<tile>: padding of images is `fill`,
@@ -53,7 +53,7 @@ public:
   ConvShape conv; ///< A linear op is a pointwise convolution over a line of rows.
 
 private:
-  PackedContraction(Program &program, const Unit &unit, ContractionSpec spec,
+  PackedContraction(Program &program, kernel::LaunchOp unit, ContractionSpec spec,
                     const TileKernel &tile, ConvShape conv);
   int64_t elementBytes() const { return spec.isInteger() ? 1 : 4; }
   int64_t steps() const { return (spec.k + tile.tile().depth - 1) / tile.tile().depth; }

@@ -8,7 +8,7 @@
 #ifndef BITWRIGHT_PASSES_CODEGEN_CONTRACTIONS_ROWS_H
 #define BITWRIGHT_PASSES_CODEGEN_CONTRACTIONS_ROWS_H
 
-#include "passes/Codegen/Plan/Program.h"
+#include "passes/Codegen/Host/Program.h"
 
 namespace bitwright::codegen {
 

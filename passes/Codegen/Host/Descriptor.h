@@ -7,7 +7,7 @@
 #ifndef BITWRIGHT_PASSES_CODEGEN_HOST_DESCRIPTOR_H
 #define BITWRIGHT_PASSES_CODEGEN_HOST_DESCRIPTOR_H
 
-#include "passes/Codegen/Plan/NodeNames.h"
+#include "passes/Codegen/Host/NodeNames.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"

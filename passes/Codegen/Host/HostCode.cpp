@@ -11,40 +11,40 @@
 #include "bitwright_rt/abi.h"
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace bitwright::codegen;
+namespace kernel = bitwright::kernel;
 namespace qnn = bitwright::qnn;
 
 namespace {
 class HostCode {
 public:
-  HostCode(Program &program, const Plan &plan) : p(program), plan(plan) {}
+  explicit HostCode(Program &program) : p(program) {}
 
   LogicalResult emitBlock(Block &block);
   /// Copies results that were not computed into the caller's buffers.
   void emitReturns();
 
 private:
-  LogicalResult emitUnit(const Unit &unit);
-  LogicalResult emitIf(Operation *op);
-  /// Writes a tensor that is made of sizes.
-  void materialize(Value tensor);
+  LogicalResult emitUnit(kernel::LaunchOp unit);
+  LogicalResult emitIf(kernel::IfOp op);
+  LogicalResult emitRegion(kernel::IfOp op, Region &region);
+  void emitSizes(kernel::SizesOp op);
   void copyTensor(Value from, Value destination, Location loc);
 
   Program &p;
-  const Plan &plan;
 };
 } // namespace
 
-void HostCode::materialize(Value tensor) {
-  const TensorInfo info = p.info(tensor);
-  Location loc = tensor.getLoc();
+void HostCode::emitSizes(kernel::SizesOp op) {
+  Location loc = op.getLoc();
   KernelBuilder h = p.host.kernel(loc);
-  Value base = p.pointer(tensor, loc);
-  Type memory = info.elementType.isInteger(1) ? h.i8() : info.elementType;
-  for (auto [i, element] : llvm::enumerate(*info.elements))
-    h.store(h.truncate(p.host.value(element, loc), memory), base, h.idx(i));
+  Value base = p.pointer(op.getOut(), loc);
+  Type element = op.getType().getElementType(), memory = element.isInteger(1) ? h.i8() : element;
+  for (auto [i, size] : llvm::enumerate(readSizes(op.getElements(), op.getStaticElements())))
+    h.store(h.truncate(p.host.value(size, loc), memory), base, h.idx(i));
 }
 
 void HostCode::copyTensor(Value from, Value destination, Location loc) {
@@ -54,43 +54,47 @@ void HostCode::copyTensor(Value from, Value destination, Location loc) {
                   strides, destination, 0, strides, loc);
 }
 
-LogicalResult HostCode::emitIf(Operation *op) {
-  auto branch = cast<qnn::IfOp>(op);
-  Location loc = op->getLoc();
+/// What a region requires is tested where it is taken.
+LogicalResult HostCode::emitRegion(kernel::IfOp op, Region &region) {
+  Location loc = op.getLoc();
   KernelBuilder h = p.host.kernel(loc);
-  Value condition = loadElement(h, h.i1(), p.pointer(branch.getCondition(), loc), h.idx(0), 1);
+  Value ok = h.integer(h.i1(), 1);
+  for (auto check : region.front().getOps<kernel::RequireOp>()) {
+    Value condition = p.host.value(readSize(check.getCondition()), loc);
+    ok = h.bitAnd(ok, h.compare(arith::CmpIPredicate::ne, condition, h.idx(0)));
+  }
   LogicalResult status = success();
-  auto emitRegion = [&](Region &region) {
-    Operation *yield = region.front().getTerminator();
-    Value ok = h.integer(h.i1(), 1);
-    for (auto &[at, check] : plan.checksOf(yield))
-      ok = h.bitAnd(ok, h.compare(arith::CmpIPredicate::ne, p.host.value(check, loc), h.idx(0)));
-    h.ifElse(
-        ok,
-        [&] {
-          status = failed(emitBlock(region.front())) ? failure() : status;
-          for (auto [value, result] : llvm::zip(yield->getOperands(), op->getResults()))
-            if (plan.isNeeded(result))
-              copyTensor(value, p.pointer(result, loc), loc);
-        },
-        [&] {
-          h.storeAt(h.integer(h.i32(), p.nodes.errorCode(op, BW_ERR_SHAPE)), p.host.errorWord());
-        });
-  };
   h.ifElse(
-      condition, [&] { emitRegion(branch.getThenRegion()); },
-      [&] { emitRegion(branch.getElseRegion()); });
+      ok,
+      [&] {
+        status = emitBlock(region.front());
+        for (auto [value, out] : llvm::zip(region.front().back().getOperands(), op.getOuts()))
+          copyTensor(value, p.pointer(out, loc), loc);
+      },
+      [&] {
+        h.storeAt(h.integer(h.i32(), p.nodes.errorCode(op, BW_ERR_SHAPE)), p.host.errorWord());
+      });
   return status;
 }
 
-LogicalResult HostCode::emitUnit(const Unit &unit) {
-  for (Operation *member : unit.group.members)
+LogicalResult HostCode::emitIf(kernel::IfOp op) {
+  Location loc = op.getLoc();
+  KernelBuilder h = p.host.kernel(loc);
+  Value condition = loadElement(h, h.i1(), p.pointer(op.getCondition(), loc), h.idx(0), 1);
+  bool failed = false;
+  auto emit = [&](Region &region) { failed |= mlir::failed(emitRegion(op, region)); };
+  h.ifElse(condition, [&] { emit(op.getThenRegion()); }, [&] { emit(op.getElseRegion()); });
+  return failure(failed);
+}
+
+LogicalResult HostCode::emitUnit(kernel::LaunchOp unit) {
+  for (Operation *member : unit.getElementwise())
     if (failed(checkElementwise(member)))
       return failure();
-  if (!unit.anchor)
-    return emitElementwiseKernel(p, unit.group);
-  Operation *op = unit.anchor;
-  if (takesEpilogue(op))
+  Operation *op = unit.getAnchor();
+  if (!op)
+    return emitElementwiseKernel(p, unit);
+  if (kernel::takesEpilogue(op))
     return emitContraction(p, unit);
   if (isa<qnn::TransposeOp, qnn::GatherOp, qnn::GatherNDOp, qnn::SliceOp, qnn::ConcatOp, qnn::PadOp,
           qnn::ExpandOp, qnn::TileOp, qnn::RangeOp, qnn::ResizeOp>(op))
@@ -128,44 +132,37 @@ static void emitObserve(Program &p, qnn::ObserveOp op) {
 
 LogicalResult HostCode::emitBlock(Block &block) {
   for (Operation &op : block) {
-    if (op.hasTrait<OpTrait::IsTerminator>() || isa<qnn::ConstantOp>(op))
-      continue;
-    if (auto observe = dyn_cast<qnn::ObserveOp>(op)) {
-      emitObserve(p, observe);
-      continue;
-    }
-    if (isa<qnn::IfOp>(op)) {
-      if (failed(emitIf(&op)))
-        return failure();
-      continue;
-    }
-    const Unit *unit = plan.unitAt(&op);
-    if (!plan.isNeeded(op.getResult(0)) && !unit)
-      continue;
-    if (p.info(op.getResult(0)).elements) {
-      materialize(op.getResult(0));
-      continue;
-    }
-    if (unit && failed(emitUnit(*unit)))
+    LogicalResult status = llvm::TypeSwitch<Operation *, LogicalResult>(&op)
+                               .Case([&](kernel::LaunchOp unit) { return emitUnit(unit); })
+                               .Case([&](kernel::IfOp branch) { return emitIf(branch); })
+                               .Case([&](kernel::SizesOp sizes) {
+                                 if (sizes.getOut())
+                                   emitSizes(sizes);
+                                 return success();
+                               })
+                               .Case([&](qnn::ObserveOp observe) {
+                                 emitObserve(p, observe);
+                                 return success();
+                               })
+                               .Default([](Operation *) { return success(); });
+    if (failed(status))
       return failure();
   }
   return success();
 }
 
 void HostCode::emitReturns() {
-  Operation *terminator = p.main.getBody().back().getTerminator();
-  for (auto [i, result] : llvm::enumerate(terminator->getOperands())) {
-    int id = p.info(result).buffer;
-    if (id >= 0 && p.buffers[id].kind == TensorBuffer::Kind::Output &&
-        p.buffers[id].index == int64_t(i))
+  auto end = cast<kernel::ReturnOp>(p.main.getBody().front().getTerminator());
+  for (auto [i, result] : llvm::enumerate(end.getValues())) {
+    auto output = dyn_cast<kernel::OutputOp>(kernel::getPlace(result));
+    if (output && output.getNumber() == i)
       continue;
-    Value destination = p.host.output(i, terminator->getLoc());
-    copyTensor(result, destination, terminator->getLoc());
+    copyTensor(result, p.host.output(i, end.getLoc()), end.getLoc());
   }
 }
 
-LogicalResult bitwright::codegen::emitHostCode(Program &p, const Plan &plan) {
-  HostCode code(p, plan);
+LogicalResult bitwright::codegen::emitHostCode(Program &p) {
+  HostCode code(p);
   if (failed(code.emitBlock(p.main.getBody().front())))
     return failure();
   code.emitReturns();

@@ -4,6 +4,7 @@
 /// The two host functions: see HostFunctions.h.
 
 #include "passes/Codegen/Host/HostFunctions.h"
+#include "passes/Codegen/Host/SizeLowering.h"
 
 #include "bitwright_rt/abi.h"
 
@@ -38,12 +39,7 @@ void HostFunctions::begin() {
   SmallVector<Type> args(4, types.ptr());
   planFunction = declareFunction(moduleBuilder, loc, "bw_" + modelName + "_plan", types.i32(), args,
                                  /*exported=*/true);
-  sizes.begin(planFunction.addEntryBlock(invokeBuilder));
   beginInvoke();
-}
-
-Dim HostFunctions::inputDim(int64_t input, int64_t axis) {
-  return sizes.load(planFunction.getArgument(0), input * BW_MAX_RANK + axis);
 }
 
 //===--- inside of invoke -------------------------------------------------===//
@@ -112,24 +108,29 @@ void HostFunctions::endInvoke() {
   callSize->setAttr("value", invokeBuilder.getI64IntegerAttr(callBytes));
 }
 
-void HostFunctions::endPlan(Dim arenaBytes, int64_t scratchBytes, ArrayRef<Dims> results) {
-  KernelBuilder k = sizes.getBuilder();
+void HostFunctions::emitPlan(Block &body, const Report &report, NodeNames &nodes) {
+  OpBuilder builder(body.getParent()->getContext());
+  builder.setInsertionPointToEnd(planFunction.addEntryBlock(builder));
   auto arguments = planFunction.getArguments();
   Value outDims = arguments[1], frame = arguments[2], planInfo = arguments[3];
-  sizes.storeSlots(frame);
-  for (auto [i, dims] : llvm::enumerate(results))
+  KernelBuilder k(builder, loc);
+  SizeLowering lowering(k, arguments[0], nodes);
+  lowering.lower(body);
+  for (auto [i, dim] : llvm::enumerate(sizes.getSlots()))
+    k.storeAt(lowering.valueOf(dim), k.gep(frame, k.i64(), k.idx(i)));
+  for (auto [i, dims] : llvm::enumerate(report.results))
     for (auto [axis, dim] : llvm::enumerate(dims))
-      k.storeAt(sizes.valueOf(dim), k.gep(outDims, k.i64(), k.idx(i * BW_MAX_RANK + axis)));
-  auto report = [&](AbiLayout::PlanInfo field, Value value) {
+      k.storeAt(lowering.valueOf(dim), k.gep(outDims, k.i64(), k.idx(i * BW_MAX_RANK + axis)));
+  auto store = [&](AbiLayout::PlanInfo field, Value value) {
     k.storeAt(value, k.gepBytes(planInfo, k.idx(abi.offsetOf(field))));
   };
-  report(AbiLayout::ArenaBytes, sizes.valueOf(arenaBytes));
-  report(AbiLayout::ScratchBytes, k.idx(scratchBytes));
-  report(AbiLayout::PlanFailedNode, sizes.getFailedNode());
-  LLVM::ReturnOp::create(k.builder(), loc, sizes.getStatus());
+  store(AbiLayout::ArenaBytes, lowering.valueOf(report.arenaBytes));
+  store(AbiLayout::ScratchBytes, k.idx(report.scratchBytes));
+  store(AbiLayout::PlanFailedNode, lowering.getFailedNode());
+  LLVM::ReturnOp::create(builder, loc, lowering.getStatus());
 }
 
-void HostFunctions::end(Dim arenaBytes, int64_t scratchBytes, ArrayRef<Dims> results) {
+void HostFunctions::end(Block &body, const Report &report, NodeNames &nodes) {
   endInvoke();
-  endPlan(arenaBytes, scratchBytes, results);
+  emitPlan(body, report, nodes);
 }

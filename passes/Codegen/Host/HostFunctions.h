@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// The host code of a compiled model, two functions. `plan` computes every dynamic size and
-/// arena offset from the input dimensions, in straight-line code, into the frame, an array of
+/// The host code of a compiled model, two functions. `plan` computes the sizes of the plan that
+/// `invoke` needs from the input dimensions, in straight-line code, into the frame, an array of
 /// i64 slots. `invoke` reads it and launches kernels in order. Sizes known at compile time never
 /// reach the frame.
 
@@ -10,6 +10,7 @@
 #define BITWRIGHT_PASSES_CODEGEN_HOST_HOSTFUNCTIONS_H
 
 #include "passes/Codegen/Host/KernelTable.h"
+#include "passes/Codegen/Host/NodeNames.h"
 #include "passes/Codegen/Plan/Sizes.h"
 
 namespace bitwright::codegen {
@@ -19,14 +20,18 @@ public:
   HostFunctions(mlir::ModuleOp module, mlir::Location loc, llvm::StringRef modelName, Sizes &sizes,
                 const AbiLayout &abi);
 
-  /// Declares plan and invoke and starts their bodies; kernels are launched
+  /// What plan reports.
+  struct Report {
+    Dim arenaBytes;
+    int64_t scratchBytes;
+    llvm::SmallVector<Dims> results; ///< The dimensions of each.
+  };
+
+  /// Declares plan and invoke and starts invoke's body; kernels are launched
   /// between begin() and end().
   void begin();
-  /// Ends both. `results`: the dimensions of each.
-  void end(Dim arenaBytes, int64_t scratchBytes, llvm::ArrayRef<Dims> results);
-
-  /// Input `input`'s dimension `axis`, as plan reads it.
-  Dim inputDim(int64_t input, int64_t axis);
+  /// Ends it, and writes plan: the sizes of the planned function `body`.
+  void end(mlir::Block &body, const Report &report, NodeNames &nodes);
 
   //===--- inside of invoke ------------------------------------------------===//
 
@@ -56,7 +61,7 @@ public:
 private:
   void beginInvoke();
   void endInvoke();
-  void endPlan(Dim arenaBytes, int64_t scratchBytes, llvm::ArrayRef<Dims> results);
+  void emitPlan(mlir::Block &body, const Report &report, NodeNames &nodes);
 
   mlir::Location loc;
   std::string modelName;

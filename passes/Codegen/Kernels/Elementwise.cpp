@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// Loads, stores and groups of elementwise ops on registers: see Elementwise.h.
+/// Loads, stores and the elementwise ops of a unit on registers: see Elementwise.h.
 
 #include "passes/Codegen/Kernels/Elementwise.h"
 
@@ -25,13 +25,15 @@ void bitwright::codegen::storeElement(KernelBuilder &k, Value value, Type elemen
   k.store(value, base, index);
 }
 
-Value bitwright::codegen::emitGroup(KernelBuilder &k, const Group &group,
-                                    function_ref<Value(unsigned)> leaf) {
+Value bitwright::codegen::emitElementwise(KernelBuilder &k, kernel::LaunchOp unit, Value anchor,
+                                          function_ref<Value(unsigned)> leaf) {
   llvm::DenseMap<Value, Value> registers;
-  for (auto [i, value] : llvm::enumerate(group.leaves))
+  if (Operation *op = unit.getAnchor())
+    registers[op->getResult(0)] = anchor;
+  for (auto [i, value] : llvm::enumerate(unit.getLeaves()))
     registers[value] = leaf(i);
-  Value result;
-  for (Operation *op : group.members) {
+  Value result = anchor;
+  for (Operation *op : unit.getElementwise()) {
     SmallVector<Value> operands;
     for (Value operand : op->getOperands())
       operands.push_back(registers.lookup(operand));

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// Elementwise ops on registers: one function emits any of them, another a group
-/// of them. Groups run in loops of their own and as the epilogue of contractions.
+/// Elementwise ops on registers: one function emits any of them, another those
+/// of a unit, which run in a loop of their own or as the epilogue of a contraction.
 
 #ifndef BITWRIGHT_PASSES_CODEGEN_KERNELS_ELEMENTWISE_H
 #define BITWRIGHT_PASSES_CODEGEN_KERNELS_ELEMENTWISE_H
 
-#include "passes/Codegen/Plan/Units.h"
+#include "passes/Codegen/Host/Program.h"
 
 namespace bitwright::codegen {
 
@@ -21,9 +21,10 @@ Value emitElementwise(KernelBuilder &k, mlir::Operation *op, ValueRange operands
 Value loadElement(KernelBuilder &k, Type elementType, Value base, Value index, int64_t lanes);
 void storeElement(KernelBuilder &k, Value value, Type elementType, Value base, Value index);
 
-/// Emits all members on registers; `leaf(i)` gives the register of leaf i.
-Value emitGroup(KernelBuilder &k, const Group &group,
-                llvm::function_ref<Value(unsigned leaf)> leaf);
+/// Emits the elementwise ops of `unit` on registers: `anchor` is that of its anchor's result,
+/// `leaf(i)` gives the one of leaf i.
+Value emitElementwise(KernelBuilder &k, kernel::LaunchOp unit, Value anchor,
+                      llvm::function_ref<Value(unsigned leaf)> leaf);
 
 } // namespace bitwright::codegen
 

@@ -7,7 +7,7 @@
 #ifndef BITWRIGHT_PASSES_CODEGEN_KERNELS_KERNELS_H
 #define BITWRIGHT_PASSES_CODEGEN_KERNELS_KERNELS_H
 
-#include "passes/Codegen/Plan/Units.h"
+#include "passes/Codegen/Host/Program.h"
 
 namespace bitwright::codegen {
 
@@ -17,8 +17,8 @@ mlir::LogicalResult emitReduction(Program &program, mlir::Operation *op);
 mlir::LogicalResult emitPooling(Program &program, mlir::Operation *op);
 mlir::LogicalResult emitQuantKernel(Program &program, mlir::Operation *op);
 
-/// Emits the loop of a group whose result has been given a buffer.
-mlir::LogicalResult emitElementwiseKernel(Program &program, const Group &group);
+/// Emits the loop of a unit of elementwise ops alone.
+mlir::LogicalResult emitElementwiseKernel(Program &program, kernel::LaunchOp unit);
 
 /// Copies a strided view: dst[i...] = src[i . srcStrides + srcOffset]. Strides
 /// and offsets count elements of `elementBytes`; all dims are equal.

@@ -7,7 +7,7 @@
 #ifndef BITWRIGHT_PASSES_CODEGEN_KERNELS_NEST_H
 #define BITWRIGHT_PASSES_CODEGEN_KERNELS_NEST_H
 
-#include "passes/Codegen/Plan/Program.h"
+#include "passes/Codegen/Host/Program.h"
 
 namespace bitwright::codegen {
 

@@ -5,12 +5,15 @@
 
 #include "passes/Codegen/Plan/Buffers.h"
 
+#include "dialects/Kernel/KernelOps.h"
+
 using namespace mlir;
 using namespace bitwright::codegen;
+namespace kernel = bitwright::kernel;
 
 int Buffers::addArena(Dim bytes, int position) {
   TensorBuffer buffer;
-  buffer.bytes = sizes.mul(sizes.ceilDiv(bytes, 64), 64);
+  buffer.bytes = sizes.mul(sizes.ceilDiv(bytes, kernel::kAlignment), kernel::kAlignment);
   buffer.firstUse = buffer.lastUse = position;
   buffers.push_back(buffer);
   return buffers.size() - 1;
@@ -108,7 +111,7 @@ LogicalResult Buffers::plan(Operation *op) {
     planStatically(arena);
   else
     planDynamically(arena);
-  constexpr int64_t most = int64_t(1) << 46;
+  constexpr int64_t most = kernel::kMostBytes;
   return sizes.require(sizes.logicalAnd(sizes.less(-1, arenaBytes), sizes.less(arenaBytes, most)),
                        op, "the arena would be larger than 64 TiB");
 }

@@ -17,7 +17,7 @@ namespace bitwright::codegen {
 struct TensorBuffer {
   enum class Kind { Arena, Weights, Input, Output };
   Kind kind = Kind::Arena;
-  int64_t index = 0; // offset in the weight block, or input / output number
+  int64_t index = 0; // input / output number
   Dim bytes;         // arena only
   int firstUse = 0, lastUse = 0;
   Dim offset; // arena only, once planned
@@ -32,6 +32,7 @@ public:
   /// The number of a buffer of another kind.
   int add(TensorBuffer::Kind kind, int64_t index);
   TensorBuffer &operator[](int buffer) { return buffers[buffer]; }
+  int size() const { return buffers.size(); }
 
   /// Gives each buffer of the arena its offset. Fails at `op` where the arena
   /// would be too large.

@@ -12,35 +12,73 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
+namespace qnn = bitwright::qnn;
+
+Plan::Plan(func::FuncOp main, Block &planned)
+    : main(main), planned(planned), tensors(main.getLoc()), buffers(tensors.sizes) {
+  tensors.sizes.begin(&planned);
+}
 
 //===--- shapes and need --------------------------------------------------===//
 
+/// Input dimensions: the constants of the types, or symbols with checks.
+LogicalResult Plan::readInputs() {
+  Sizes &sizes = tensors.sizes;
+  llvm::StringMap<Dim> named;
+  for (auto [i, argument] : llvm::enumerate(main.getArguments())) {
+    auto type = cast<RankedTensorType>(argument.getType());
+    TensorInfo &tensor = tensors.info(argument);
+    tensor.elementType = type.getElementType();
+    buffersOf[argument] = buffers.add(TensorBuffer::Kind::Input, i);
+    auto names = main.getArgAttrOfType<ArrayAttr>(i, "qnn.dim_names");
+    for (int64_t axis = 0; axis < type.getRank(); ++axis) {
+      if (!type.isDynamicDim(axis)) {
+        tensor.dims.push_back(type.getDimSize(axis));
+        continue;
+      }
+      StringRef name = names ? cast<StringAttr>(names[axis]).getValue() : "";
+      if (auto known = named.find(name); !name.empty() && known != named.end()) {
+        tensor.dims.push_back(known->second);
+        continue;
+      }
+      Dim dim = sizes.dimOf(planned.getArgument(i), axis);
+      if (!name.empty())
+        named[name] = dim;
+      tensor.dims.push_back(dim);
+      Dim fits = sizes.logicalAnd(sizes.less(-1, dim), sizes.less(dim, int64_t(1) << 31));
+      if (failed(sizes.require(fits, main, "a dimension is out of range")))
+        return failure();
+    }
+  }
+  return success();
+}
+
 LogicalResult Plan::inferIf(Operation *op) {
   auto branch = cast<qnn::IfOp>(op);
-  auto *outer = p.sizes.deferredChecks;
+  auto *outer = tensors.sizes.deferredChecks;
   for (Region *region : {&branch.getThenRegion(), &branch.getElseRegion()}) {
-    p.sizes.deferredChecks = &regionChecks[region->front().getTerminator()];
+    tensors.sizes.deferredChecks = &regionChecks[region->front().getTerminator()];
     if (failed(inferAll(region->front())))
       return failure();
   }
-  p.sizes.deferredChecks = &regionChecks[branch.getElseRegion().front().getTerminator()];
+  tensors.sizes.deferredChecks = &regionChecks[branch.getElseRegion().front().getTerminator()];
   auto results = branch.getThenRegion().front().getTerminator()->getOperands();
   auto others = branch.getElseRegion().front().getTerminator()->getOperands();
   for (auto [result, first, second] : llvm::zip(branch.getResults(), results, others)) {
-    TensorInfo info = p.info(first);
+    TensorInfo info = tensors.info(first);
     info.elements.reset();
-    info.buffer = -1;
-    const Dims other = p.info(second).dims;
+    const Dims other = tensors.info(second).dims;
     if (other.size() != info.dims.size())
       return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc())
                              << "': the branches give results of different rank";
     for (size_t i = 0; i < other.size(); ++i)
-      if (failed(p.sizes.require(p.sizes.equal(other[i], info.dims[i]), op,
-                                 "the branches give results of different shape")))
+      if (failed(tensors.sizes.require(tensors.sizes.equal(other[i], info.dims[i]), op,
+                                       "the branches give results of different shape")))
         return failure();
-    p.info(result) = info;
+    tensors.info(result) = info;
   }
-  p.sizes.deferredChecks = outer;
+  tensors.sizes.deferredChecks = outer;
+  starts[op] = positions[op];
   positions[op] = nextPosition++;
   return success();
 }
@@ -53,7 +91,7 @@ LogicalResult Plan::inferAll(Block &block) {
         return failure();
       continue;
     }
-    if (!op.hasTrait<OpTrait::IsTerminator>() && failed(inferShapes(p, &op)))
+    if (!op.hasTrait<OpTrait::IsTerminator>() && failed(inferShapes(tensors, &op)))
       return failure();
   }
   return success();
@@ -73,7 +111,7 @@ void Plan::findNeeded(Block &block) {
       continue;
     }
     // Values made of sizes are written from the plan.
-    if (!isTerminator && op.getNumResults() == 1 && p.info(op.getResult(0)).elements)
+    if (!isTerminator && op.getNumResults() == 1 && tensors.info(op.getResult(0)).elements)
       continue;
     for (OpOperand &operand : op.getOpOperands())
       if (!isSizeOperand(operand))
@@ -88,30 +126,29 @@ static bool sameBlockSingleUse(Value value) {
 }
 
 void Plan::growEpilogue(Unit &unit) {
+  constexpr size_t mostMembers = 16, mostLeaves = 7;
   Value anchor = unit.anchor->getResult(0), current = anchor;
-  while (sameBlockSingleUse(current) && unit.group.members.size() < 16) {
+  while (sameBlockSingleUse(current) && unit.members.size() < mostMembers) {
     Operation *user = *current.user_begin();
     if (!isElementwise(user) || user->getNumResults() != 1 || absorbed.count(user))
       return;
     Value result = user->getResult(0);
-    if (p.info(result).dims != p.info(anchor).dims || p.info(result).elements)
+    if (tensors.info(result).dims != tensors.info(anchor).dims || tensors.info(result).elements)
       return;
-    Group next = unit.group;
+    Unit next = unit;
     next.members.insert(user);
-    if (next.leaves.empty())
-      next.leaves.push_back(anchor);
     bool readable = true;
     for (Value operand : user->getOperands()) {
       if (operand == current || llvm::is_contained(next.leaves, operand))
         continue;
       next.leaves.push_back(operand);
-      readable &= p.info(operand).elementType.getIntOrFloatBitWidth() >= 8;
+      readable &= tensors.info(operand).elementType.getIntOrFloatBitWidth() >= 8;
     }
     for (Value leaf : next.leaves)
-      readable &= getLeafAccess(p, anchor, next, leaf).has_value();
-    if (!readable || next.leaves.size() > 8)
+      readable &= getLeafAccess(tensors, next.members.getArrayRef(), leaf) != LeafAccess::Broadcast;
+    if (!readable || next.leaves.size() > mostLeaves)
       return;
-    unit.group = next;
+    unit = next;
     current = result;
   }
 }
@@ -119,18 +156,19 @@ void Plan::growEpilogue(Unit &unit) {
 void Plan::growGroup(Unit &unit) {
   Operation *root = unit.anchor;
   unit.anchor = nullptr;
-  const Dims dims = p.info(root->getResult(0)).dims;
+  constexpr size_t mostMembers = 32;
+  const Dims dims = tensors.info(root->getResult(0)).dims;
   llvm::SetVector<Operation *> members;
   members.insert(root);
   // Producers are taken in while all their uses are inside.
-  for (size_t i = 0; i < members.size() && members.size() < 32; ++i) {
+  for (size_t i = 0; i < members.size() && members.size() < mostMembers; ++i) {
     for (Value operand : members[i]->getOperands()) {
       Operation *producer = operand.getDefiningOp();
       if (!producer || !isElementwise(producer) || producer->getNumResults() != 1 ||
           absorbed.count(producer) || members.contains(producer) ||
           producer->getBlock() != root->getBlock())
         continue;
-      if (p.info(operand).elements || p.info(operand).dims != dims)
+      if (tensors.info(operand).elements || tensors.info(operand).dims != dims)
         continue;
       bool inside =
           llvm::all_of(operand.getUsers(), [&](Operation *user) { return members.contains(user); });
@@ -142,32 +180,33 @@ void Plan::growGroup(Unit &unit) {
   llvm::sort(order, [](Operation *x, Operation *y) { return x->isBeforeInBlock(y); });
   for (Operation *op : order) {
     for (Value operand : op->getOperands())
-      if (!members.contains(operand.getDefiningOp()) &&
-          !llvm::is_contained(unit.group.leaves, operand))
-        unit.group.leaves.push_back(operand);
-    unit.group.members.insert(op);
+      if (!members.contains(operand.getDefiningOp()) && !llvm::is_contained(unit.leaves, operand))
+        unit.leaves.push_back(operand);
+    unit.members.insert(op);
   }
 }
 
 void Plan::addUnit(const Unit &unit) {
-  for (Operation *member : unit.group.members)
+  for (Operation *member : unit.members)
     absorbed[member] = unit.root();
   if (unit.anchor)
     absorbed[unit.anchor] = unit.root();
   units[unit.root()] = unit;
 }
 
+/// Whether a kernel computes `op`, if it is no view.
+bool Plan::runs(Operation *op) {
+  return op->getNumResults() &&
+         llvm::any_of(op->getResults(), [&](Value v) { return isNeeded(v); }) &&
+         !tensors.info(op->getResult(0)).elements && !isa<qnn::ConstantOp>(op);
+}
+
 void Plan::buildUnits(Block &block) {
-  auto runs = [&](Operation &op) {
-    return op.getNumResults() &&
-           llvm::any_of(op.getResults(), [&](Value v) { return isNeeded(v); }) &&
-           !p.info(op.getResult(0)).elements && !isa<qnn::ConstantOp>(op);
-  };
   for (Operation &op : block) {
     if (auto branch = dyn_cast<qnn::IfOp>(op)) {
       buildUnits(branch.getThenRegion().front());
       buildUnits(branch.getElseRegion().front());
-    } else if (runs(op) && takesEpilogue(&op)) {
+    } else if (runs(&op) && takesEpilogue(&op)) {
       Unit unit;
       unit.anchor = &op;
       growEpilogue(unit);
@@ -175,9 +214,9 @@ void Plan::buildUnits(Block &block) {
     }
   }
   for (Operation &op : llvm::reverse(block)) {
-    if (!runs(op) || isa<qnn::IfOp>(op) || isView(&op) || absorbed.count(&op))
+    if (!runs(&op) || isa<qnn::IfOp>(op) || isView(&op) || absorbed.count(&op))
       continue;
-    if (bindRepeat(p, &op)) {
+    if (bindRepeat(tensors, &op)) {
       unrepeated.insert(&op);
       continue;
     }
@@ -191,53 +230,59 @@ void Plan::buildUnits(Block &block) {
 
 //===--- buffers ----------------------------------------------------------===//
 
-LogicalResult Plan::assignResultBuffers(Operation *op) {
-  for (Value result : op->getResults()) {
-    TensorInfo &info = p.info(result);
-    int64_t elementBytes = getElementBytes(info.elementType);
-    if (failed(p.sizes.requireSize(info.dims, elementBytes, op)))
-      return failure();
-    Dim bytes = p.sizes.mul(p.sizes.product(info.dims), elementBytes);
-    info.buffer = p.buffers.addArena(bytes, positionOf(op));
-  }
+LogicalResult Plan::assignResultBuffer(Value result) {
+  const TensorInfo info = tensors.info(result);
+  Operation *op = result.getDefiningOp();
+  int64_t elementBytes = getElementBytes(info.elementType);
+  if (failed(tensors.sizes.requireSize(info.dims, elementBytes, op)))
+    return failure();
+  Dim bytes = tensors.sizes.mul(tensors.sizes.product(info.dims), elementBytes);
+  buffersOf[result] = buffers.addArena(bytes, positionOf(op));
   return success();
 }
 
 LogicalResult Plan::assignIfBuffers(Operation *op) {
   auto branch = cast<qnn::IfOp>(op);
-  int start = positionOf(&branch.getThenRegion().front().front());
-  if (failed(assignResultBuffers(op)))
-    return failure();
-  for (Value result : op->getResults())
-    p.buffers[p.info(result).buffer].firstUse = start;
+  for (Value result : op->getResults()) {
+    if (!isNeeded(result))
+      continue;
+    if (failed(assignResultBuffer(result)))
+      return failure();
+    buffers[bufferOf(result)].firstUse = startOf(op);
+  }
   if (failed(assignBuffers(branch.getThenRegion().front())))
     return failure();
   return assignBuffers(branch.getElseRegion().front());
 }
 
+/// A view has no buffer of its own. Constants lie among the weights.
+void Plan::shareBuffer(Value view, Value source) {
+  if (bufferOf(source) < 0)
+    buffersOf[source] = buffers.add(TensorBuffer::Kind::Weights, 0);
+  buffersOf[view] = bufferOf(source);
+}
+
 LogicalResult Plan::assignOpBuffers(Operation *op) {
   if (isa<qnn::IfOp>(op))
     return assignIfBuffers(op);
-  if (op->getNumResults() == 0 || (!isNeeded(op->getResult(0)) && !isa<qnn::ObserveOp>(op)) ||
-      isa<qnn::ConstantOp>(op))
+  bool isRead = llvm::any_of(op->getResults(), [&](Value v) { return isNeeded(v); });
+  if ((!isRead && !isa<qnn::ObserveOp>(op)) || isa<qnn::ConstantOp>(op))
     return success();
-  if (p.info(op->getResult(0)).elements)
-    return assignResultBuffers(op);
-  if (isView(op) || unrepeated.contains(op)) {
-    Value source = op->getOperand(0);
-    p.ensureBuffer(source);
-    p.info(op->getResult(0)).buffer = p.info(source).buffer;
-    return success();
+  bool isComputed = tensors.info(op->getResult(0)).elements || unitAt(op);
+  if (!isComputed && (isView(op) || isRepeated(op))) {
+    shareBuffer(op->getResult(0), op->getOperand(0));
+  } else if (isComputed) {
+    for (Value result : op->getResults())
+      if (failed(assignResultBuffer(result)))
+        return failure();
   }
-  return unitAt(op) ? assignResultBuffers(op) : success();
+  return success();
 }
 
-/// Constants get their place in the weight block when a kernel first reads them.
 void Plan::extendLives(Block &block) {
   auto touch = [&](Value value, int position) {
-    int buffer = p.isKnown(value) ? p.info(value).buffer : -1;
-    if (buffer >= 0)
-      p.buffers[buffer].lastUse = std::max(p.buffers[buffer].lastUse, position);
+    if (int buffer = bufferOf(value); buffer >= 0)
+      buffers[buffer].lastUse = std::max(buffers[buffer].lastUse, position);
   };
   for (Operation &op : block) {
     Operation *runsAt = absorbed.count(&op) ? absorbed.lookup(&op) : &op;
@@ -261,25 +306,25 @@ LogicalResult Plan::assignBuffers(Block &block) {
 /// Results that are computed into an arena buffer of their own are computed
 /// into the caller's buffer instead.
 void Plan::bindResults() {
-  auto results = p.main.getBody().back().getTerminator()->getOperands();
+  auto results = main.getBody().front().getTerminator()->getOperands();
   llvm::DenseSet<int> taken;
   for (auto [i, result] : llvm::enumerate(results)) {
-    int id = p.info(result).buffer;
-    if (id < 0 || p.buffers[id].kind != TensorBuffer::Kind::Arena || !taken.insert(id).second)
+    int id = bufferOf(result);
+    if (id < 0 || buffers[id].kind != TensorBuffer::Kind::Arena || !taken.insert(id).second)
       continue;
-    p.buffers[id].kind = TensorBuffer::Kind::Output;
-    p.buffers[id].index = i;
+    buffers[id].kind = TensorBuffer::Kind::Output;
+    buffers[id].index = i;
   }
 }
 
 LogicalResult Plan::build() {
-  Block &body = p.main.getBody().front();
-  if (failed(p.begin()) || failed(inferAll(body)))
+  Block &body = main.getBody().front();
+  if (failed(readInputs()) || failed(inferAll(body)))
     return failure();
   findNeeded(body);
   buildUnits(body);
   if (failed(assignBuffers(body)))
     return failure();
   bindResults();
-  return p.buffers.plan(p.main);
+  return buffers.plan(main);
 }

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// The plan of one function: which tensors must exist in memory, which ops run
-/// together, and how long each buffer lives. Host code follows it, one kernel
-/// launch after the other.
+/// How the plan of a function is made: which tensors must exist in memory, which
+/// ops run together, where results lie and how long. What it decides is written
+/// as ops of the kernel dialect; nothing of this is left then.
 
 #ifndef BITWRIGHT_PASSES_CODEGEN_PLAN_PLAN_H
 #define BITWRIGHT_PASSES_CODEGEN_PLAN_PLAN_H
 
+#include "passes/Codegen/Plan/Buffers.h"
 #include "passes/Codegen/Plan/Units.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <map>
 
 namespace bitwright::codegen {
 
 class Plan {
 public:
-  explicit Plan(Program &program) : p(program) {}
+  /// Sizes are computed in `planned`, which has the arguments of `main`.
+  Plan(mlir::func::FuncOp main, mlir::Block &planned);
 
-  /// Makes the plan of program.main; sizes and buffers are in the program then.
   mlir::LogicalResult build();
 
   /// Whether `tensor` is read as data at run time.
@@ -27,16 +30,33 @@ public:
     auto unit = units.find(op);
     return unit == units.end() ? nullptr : &unit->second;
   }
+  /// Whether `op` is an expand that only repeats heads (see Repeats.cpp).
+  bool isRepeated(mlir::Operation *op) const { return unrepeated.contains(op); }
+  /// The buffer of a tensor, or -1.
+  int bufferOf(Value tensor) const {
+    auto buffer = buffersOf.find(tensor);
+    return buffer == buffersOf.end() ? -1 : buffer->second;
+  }
   /// What must hold before a region of qnn.if, with this terminator, runs.
   llvm::ArrayRef<SizeCheck> checksOf(mlir::Operation *terminator) const {
     auto checks = regionChecks.find(terminator);
     return checks == regionChecks.end() ? llvm::ArrayRef<SizeCheck>() : checks->second;
   }
+  /// Ops are numbered in order; qnn.if has a number before its regions, and one behind.
+  int positionOf(mlir::Operation *op) const { return positions.lookup(op); }
+  int startOf(mlir::Operation *branch) const { return starts.lookup(branch); }
+
+  mlir::func::FuncOp main;
+  mlir::Block &planned;
+  Tensors tensors;
+  Buffers buffers;
 
 private:
+  mlir::LogicalResult readInputs();
   mlir::LogicalResult inferAll(mlir::Block &block);
   mlir::LogicalResult inferIf(mlir::Operation *op);
   void findNeeded(mlir::Block &block);
+  bool runs(mlir::Operation *op);
   void buildUnits(mlir::Block &block);
   void growEpilogue(Unit &unit);
   void growGroup(Unit &unit);
@@ -44,14 +64,14 @@ private:
   mlir::LogicalResult assignBuffers(mlir::Block &block);
   mlir::LogicalResult assignOpBuffers(mlir::Operation *op);
   mlir::LogicalResult assignIfBuffers(mlir::Operation *op);
-  mlir::LogicalResult assignResultBuffers(mlir::Operation *op);
+  mlir::LogicalResult assignResultBuffer(Value result);
+  void shareBuffer(Value view, Value source);
   void extendLives(mlir::Block &block);
   void bindResults();
-  int positionOf(mlir::Operation *op) const { return positions.lookup(op); }
 
-  Program &p;
   llvm::DenseSet<Value> needed;
-  llvm::DenseMap<mlir::Operation *, int> positions;
+  llvm::DenseMap<mlir::Operation *, int> positions, starts;
+  llvm::DenseMap<Value, int> buffersOf;
   llvm::DenseMap<mlir::Operation *, Unit> units;                 // by root
   llvm::DenseMap<mlir::Operation *, mlir::Operation *> absorbed; // member -> root
   llvm::DenseSet<mlir::Operation *> unrepeated;                  // expands that are views
@@ -63,7 +83,10 @@ private:
 
 /// Makes `op` a view where it is an expand that only repeats heads for matmuls: its reshaped
 /// result, and transposes of that, get a Repeat. False where it must run.
-bool bindRepeat(Program &program, mlir::Operation *op);
+bool bindRepeat(Tensors &tensors, mlir::Operation *op);
+
+/// Writes `plan` into its block, as ops of the kernel dialect.
+void writePlan(Plan &plan);
 
 } // namespace bitwright::codegen
 

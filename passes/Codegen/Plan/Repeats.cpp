@@ -16,7 +16,7 @@ namespace qnn = bitwright::qnn;
 
 /// Which dimension `merge` repeats, where it joins the dimension that `expand`
 /// repeats with the one before it.
-static std::optional<Repeat> getRepeat(Program &p, qnn::ExpandOp expand, qnn::ReshapeOp merge) {
+static std::optional<Repeat> getRepeat(Tensors &p, qnn::ExpandOp expand, qnn::ReshapeOp merge) {
   const Dims source = p.info(expand.getInput()).dims, wide = p.info(expand.getResult()).dims,
              merged = p.info(merge.getResult()).dims;
   if (source.size() != wide.size() || merged.size() + 1 != wide.size())
@@ -42,7 +42,7 @@ static std::optional<Repeat> getRepeat(Program &p, qnn::ExpandOp expand, qnn::Re
 
 /// Whether `use` is the right operand of a matmul that repeats a batch
 /// dimension.
-static bool isRightOperand(Program &p, OpOperand &use, size_t dimension) {
+static bool isRightOperand(Tensors &p, OpOperand &use, size_t dimension) {
   return isa<qnn::MatmulOp>(use.getOwner()) && use.getOperandNumber() == 1 &&
          dimension + 2 < p.info(use.get()).dims.size();
 }
@@ -56,7 +56,7 @@ static bool swapsLastTwo(qnn::TransposeOp op) {
   return true;
 }
 
-bool bitwright::codegen::bindRepeat(Program &p, Operation *op) {
+bool bitwright::codegen::bindRepeat(Tensors &p, Operation *op) {
   auto expand = dyn_cast<qnn::ExpandOp>(op);
   auto merge = expand && expand->hasOneUse() ? dyn_cast<qnn::ReshapeOp>(*expand->user_begin())
                                              : qnn::ReshapeOp();

@@ -17,7 +17,7 @@ namespace qnn = bitwright::qnn;
 /// Integer tensors of at most this many elements are followed as sizes.
 static constexpr int64_t maxElements = 64;
 
-Dim bitwright::codegen::broadcastDim(Program &p, Dim x, Dim y) {
+Dim bitwright::codegen::broadcastDim(Tensors &p, Dim x, Dim y) {
   if (x == y || y.is(1))
     return x;
   if (x.is(1))
@@ -30,7 +30,7 @@ Dim bitwright::codegen::broadcastDim(Program &p, Dim x, Dim y) {
   return p.sizes.select(p.sizes.equal(x, 1), y, x);
 }
 
-Dim bitwright::codegen::windowCount(Program &p, Dim input, int64_t kernel, int64_t stride,
+Dim bitwright::codegen::windowCount(Tensors &p, Dim input, int64_t kernel, int64_t stride,
                                     int64_t padding, int64_t dilation) {
   int64_t extent = dilation * (kernel - 1) + 1;
   return p.sizes.max(
@@ -38,7 +38,7 @@ Dim bitwright::codegen::windowCount(Program &p, Dim input, int64_t kernel, int64
       0);
 }
 
-static LogicalResult broadcastShapes(Program &p, Operation *op, ValueRange operands, Dims &result) {
+static LogicalResult broadcastShapes(Tensors &p, Operation *op, ValueRange operands, Dims &result) {
   for (Value operand : operands) {
     const Dims dims = p.info(operand).dims;
     if (dims.size() > result.size())
@@ -65,7 +65,7 @@ static LogicalResult broadcastShapes(Program &p, Operation *op, ValueRange opera
 }
 
 /// The values of an integer operand that sizes alone decide, or an error.
-static FailureOr<Dims> getSizes(Program &p, Operation *op, Value operand, StringRef what) {
+static FailureOr<Dims> getSizes(Tensors &p, Operation *op, Value operand, StringRef what) {
   if (auto &elements = p.info(operand).elements)
     return *elements;
   op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': " << what
@@ -87,7 +87,7 @@ static std::optional<int64_t> staticCount(const TensorInfo &info) {
   return count;
 }
 
-static std::optional<Dim> combineElements(Program &p, Operation *op, ArrayRef<Dim> x) {
+static std::optional<Dim> combineElements(Tensors &p, Operation *op, ArrayRef<Dim> x) {
   return llvm::TypeSwitch<Operation *, std::optional<Dim>>(op)
       .Case([&](qnn::AddOp) { return p.sizes.add(x[0], x[1]); })
       .Case([&](qnn::SubOp) { return p.sizes.sub(x[0], x[1]); })
@@ -127,7 +127,7 @@ static int64_t broadcastIndex(ArrayRef<int64_t> shape, int64_t index, const Dims
   return result;
 }
 
-static void evaluateElementwise(Program &p, Operation *op, TensorInfo &result) {
+static void evaluateElementwise(Tensors &p, Operation *op, TensorInfo &result) {
   std::optional<int64_t> count = staticCount(result);
   if (!count)
     return;
@@ -155,7 +155,7 @@ static bool allStatic(ArrayRef<Dim> dims) {
 }
 
 /// Moves elements: shapes, gathers, slices and joins of size vectors.
-static void evaluateMovement(Program &p, Operation *op, TensorInfo &result) {
+static void evaluateMovement(Tensors &p, Operation *op, TensorInfo &result) {
   std::optional<int64_t> count = staticCount(result);
   if (!count)
     return;
@@ -215,7 +215,7 @@ static int64_t normalize(int64_t axis, size_t rank) {
   return axis < 0 ? axis + int64_t(rank) : axis;
 }
 
-SmallVector<SliceAxis> bitwright::codegen::getSliceAxes(Program &p, Operation *op) {
+SmallVector<SliceAxis> bitwright::codegen::getSliceAxes(Tensors &p, Operation *op) {
   auto slice = cast<qnn::SliceOp>(op);
   const Dims dims = p.info(slice.getInput()).dims;
   SmallVector<SliceAxis> result;
@@ -231,7 +231,7 @@ SmallVector<SliceAxis> bitwright::codegen::getSliceAxes(Program &p, Operation *o
   return result;
 }
 
-static LogicalResult inferReshape(Program &p, qnn::ReshapeOp op, TensorInfo &result) {
+static LogicalResult inferReshape(Tensors &p, qnn::ReshapeOp op, TensorInfo &result) {
   FailureOr<Dims> shape = getSizes(p, op, op.getShape(), "the shape");
   if (failed(shape))
     return failure();
@@ -258,7 +258,7 @@ static LogicalResult inferReshape(Program &p, qnn::ReshapeOp op, TensorInfo &res
                          "the number of elements changes in a reshape");
 }
 
-static LogicalResult inferConcat(Program &p, qnn::ConcatOp op, TensorInfo &result) {
+static LogicalResult inferConcat(Tensors &p, qnn::ConcatOp op, TensorInfo &result) {
   result.dims = p.info(op.getInputs()[0]).dims;
   int64_t axis = normalize(op.getAxis(), result.dims.size());
   for (Value input : op.getInputs().drop_front()) {
@@ -275,7 +275,7 @@ static LogicalResult inferConcat(Program &p, qnn::ConcatOp op, TensorInfo &resul
 }
 
 template <typename ConvOp>
-static LogicalResult inferConv(Program &p, ConvOp op, TensorInfo &result) {
+static LogicalResult inferConv(Tensors &p, ConvOp op, TensorInfo &result) {
   const Dims x = p.info(op.getInput()).dims, w = p.info(op.getWeight()).dims;
   auto strides = op.getStrides(), pads = op.getPads(), dilations = op.getDilations();
   result.dims = {x[0]};
@@ -287,7 +287,7 @@ static LogicalResult inferConv(Program &p, ConvOp op, TensorInfo &result) {
                          "input channels do not fit the weights");
 }
 
-static LogicalResult inferPool(Program &p, Operation *op, ArrayRef<int64_t> kernel,
+static LogicalResult inferPool(Tensors &p, Operation *op, ArrayRef<int64_t> kernel,
                                ArrayRef<int64_t> strides, ArrayRef<int64_t> pads,
                                ArrayRef<int64_t> dilations, TensorInfo &result) {
   const Dims x = p.info(op->getOperand(0)).dims;
@@ -299,7 +299,7 @@ static LogicalResult inferPool(Program &p, Operation *op, ArrayRef<int64_t> kern
   return success();
 }
 
-static LogicalResult inferMatmul(Program &p, qnn::MatmulOp op, TensorInfo &result) {
+static LogicalResult inferMatmul(Tensors &p, qnn::MatmulOp op, TensorInfo &result) {
   const Dims x = p.info(op.getLhs()).dims, y = p.info(op.getRhs()).dims;
   if (x.size() < 2 || y.size() < 2)
     return op.emitError() << "node '" << bitwright::getNodeName(op.getLoc())
@@ -321,7 +321,7 @@ static LogicalResult inferMatmul(Program &p, qnn::MatmulOp op, TensorInfo &resul
 }
 
 template <typename LinearOp>
-static LogicalResult inferLinear(Program &p, LinearOp op, TensorInfo &result) {
+static LogicalResult inferLinear(Tensors &p, LinearOp op, TensorInfo &result) {
   const Dims x = p.info(op.getInput()).dims, w = p.info(op.getWeight()).dims;
   result.dims = x;
   result.dims.back() = w[0];
@@ -329,7 +329,7 @@ static LogicalResult inferLinear(Program &p, LinearOp op, TensorInfo &result) {
                          "input features do not fit the weights");
 }
 
-static void inferReduce(Program &p, Operation *op, ArrayRef<int64_t> axes, bool keepDims,
+static void inferReduce(Tensors &p, Operation *op, ArrayRef<int64_t> axes, bool keepDims,
                         TensorInfo &result) {
   const Dims x = p.info(op->getOperand(0)).dims;
   llvm::SmallDenseSet<int64_t> reduced;
@@ -343,7 +343,7 @@ static void inferReduce(Program &p, Operation *op, ArrayRef<int64_t> axes, bool 
   }
 }
 
-static LogicalResult inferRange(Program &p, qnn::RangeOp op, TensorInfo &result) {
+static LogicalResult inferRange(Tensors &p, qnn::RangeOp op, TensorInfo &result) {
   auto start = getSizes(p, op, op.getStart(), "the start"),
        limit = getSizes(p, op, op.getLimit(), "the limit"),
        delta = getSizes(p, op, op.getDelta(), "the step");
@@ -365,7 +365,7 @@ static LogicalResult inferRange(Program &p, qnn::RangeOp op, TensorInfo &result)
   return success();
 }
 
-static LogicalResult inferConstant(Program &p, qnn::ConstantOp op, TensorInfo &result) {
+static LogicalResult inferConstant(Tensors &p, qnn::ConstantOp op, TensorInfo &result) {
   for (int64_t size : op.getType().getShape())
     result.dims.push_back(size);
   if (staticCount(result)) {
@@ -380,7 +380,7 @@ static LogicalResult inferConstant(Program &p, qnn::ConstantOp op, TensorInfo &r
   return success();
 }
 
-static LogicalResult inferPad(Program &p, qnn::PadOp op, TensorInfo &result) {
+static LogicalResult inferPad(Tensors &p, qnn::PadOp op, TensorInfo &result) {
   FailureOr<Dims> pads = getSizes(p, op, op.getPads(), "the padding");
   if (failed(pads))
     return failure();
@@ -391,7 +391,7 @@ static LogicalResult inferPad(Program &p, qnn::PadOp op, TensorInfo &result) {
   return success();
 }
 
-static LogicalResult inferGatherND(Program &p, qnn::GatherNDOp op, TensorInfo &result) {
+static LogicalResult inferGatherND(Tensors &p, qnn::GatherNDOp op, TensorInfo &result) {
   const Dims x = p.info(op.getInput()).dims, indices = p.info(op.getIndices()).dims;
   int64_t batch = op.getBatchDims();
   result.dims.append(indices.begin(), indices.end() - 1);
@@ -403,7 +403,7 @@ static LogicalResult inferGatherND(Program &p, qnn::GatherNDOp op, TensorInfo &r
 }
 
 /// Shape ops whose result depends on a size operand or on axes.
-static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result) {
+static LogicalResult inferShapeOp(Tensors &p, Operation *op, TensorInfo &result) {
   const Dims x = op->getNumOperands() ? p.info(op->getOperand(0)).dims : Dims();
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](qnn::ConstantOp o) { return inferConstant(p, o, result); })
@@ -518,7 +518,7 @@ static LogicalResult inferShapeOp(Program &p, Operation *op, TensorInfo &result)
       });
 }
 
-static LogicalResult inferNetworkOp(Program &p, Operation *op, TensorInfo &result) {
+static LogicalResult inferNetworkOp(Tensors &p, Operation *op, TensorInfo &result) {
   const Dims x = p.info(op->getOperand(0)).dims;
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<qnn::Conv2dOp, qnn::QConv2dOp>([&](auto o) { return inferConv(p, o, result); })
@@ -563,7 +563,7 @@ static LogicalResult inferNetworkOp(Program &p, Operation *op, TensorInfo &resul
       .Default([&](Operation *) { return inferShapeOp(p, op, result); });
 }
 
-LogicalResult bitwright::codegen::inferShapes(Program &p, Operation *op) {
+LogicalResult bitwright::codegen::inferShapes(Tensors &p, Operation *op) {
   for (Value value : op->getResults()) {
     TensorInfo result;
     auto type = cast<RankedTensorType>(value.getType());

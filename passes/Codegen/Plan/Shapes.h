@@ -7,25 +7,25 @@
 #ifndef BITWRIGHT_PASSES_CODEGEN_PLAN_SHAPES_H
 #define BITWRIGHT_PASSES_CODEGEN_PLAN_SHAPES_H
 
-#include "passes/Codegen/Plan/Program.h"
+#include "passes/Codegen/Plan/Tensors.h"
 
 namespace bitwright::codegen {
 
-/// Fills in Program::info of the results of `op` (dims, element type, elements).
+/// Fills in Tensors::info of the results of `op` (dims, element type, elements).
 /// Emits an error where a shape depends on data.
-mlir::LogicalResult inferShapes(Program &program, mlir::Operation *op);
+mlir::LogicalResult inferShapes(Tensors &tensors, mlir::Operation *op);
 
 /// One dimension of a numpy broadcast.
-Dim broadcastDim(Program &program, Dim x, Dim y);
+Dim broadcastDim(Tensors &tensors, Dim x, Dim y);
 
 /// First element and number of elements of one sliced axis, by ONNX's rules.
 struct SliceAxis {
   Dim start, count, step;
 };
-llvm::SmallVector<SliceAxis> getSliceAxes(Program &program, mlir::Operation *op);
+llvm::SmallVector<SliceAxis> getSliceAxes(Tensors &tensors, mlir::Operation *op);
 
 /// Integer sizes of a convolution or pooling window along one axis.
-Dim windowCount(Program &program, Dim input, int64_t kernel, int64_t stride, int64_t padding,
+Dim windowCount(Tensors &tensors, Dim input, int64_t kernel, int64_t stride, int64_t padding,
                 int64_t dilation);
 
 } // namespace bitwright::codegen

@@ -1,137 +1,180 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// Symbolic sizes with value numbering, and the body of the frame function.
+/// Symbolic sizes with value numbering.
 
 #include "passes/Codegen/Plan/Sizes.h"
 
-#include "bitwright_rt/abi.h"
+#include "dialects/Kernel/KernelOps.h"
 #include "dialects/QNN/Constants.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include <algorithm>
 
 using namespace mlir;
 using namespace bitwright::codegen;
+namespace kernel = bitwright::kernel;
 
 //===--- folding ----------------------------------------------------------===//
 
 /// The operation on two constants, as generated code computes it: sums and
 /// products wrap, and division by 0 gives 0.
-int64_t Sizes::fold(Op op, int64_t x, int64_t y) {
+int64_t Sizes::fold(Kind kind, int64_t x, int64_t y) {
   uint64_t a = x, b = y;
-  switch (op) {
-  case Op::Add:
+  switch (kind) {
+  case Kind::Add:
     return a + b;
-  case Op::Sub:
+  case Kind::Sub:
     return a - b;
-  case Op::Mul:
+  case Kind::Mul:
     return a * b;
-  case Op::Div:
+  case Kind::Div:
     return y == 0 ? 0 : y == -1 ? int64_t(0 - a) : x / y;
-  case Op::Rem:
+  case Kind::Rem:
     return y == 0 || y == -1 ? 0 : x % y;
-  case Op::Min:
+  case Kind::Min:
     return std::min(x, y);
-  case Op::Max:
+  case Kind::Max:
     return std::max(x, y);
-  case Op::Equal:
+  case Kind::Equal:
     return x == y;
-  case Op::Less:
+  case Kind::Less:
     return x < y;
   }
   llvm_unreachable("covered switch");
 }
 
-/// Identities that hold for any value of a symbol.
-std::optional<Dim> Sizes::foldIdentity(Op op, Dim x, Dim y) {
-  if ((op == Op::Add || op == Op::Sub) && y.is(0))
-    return x;
-  if (op == Op::Add && x.is(0))
-    return y;
-  if ((op == Op::Mul || op == Op::Div) && y.is(1))
-    return x;
-  if (op == Op::Mul && x.is(1))
-    return y;
-  if (op == Op::Mul && (x.is(0) || y.is(0)))
-    return Dim(0);
-  if (x == y) {
-    if (op == Op::Sub || op == Op::Less)
-      return Dim(0);
-    if (op == Op::Min || op == Op::Max)
-      return x;
-    if (op == Op::Equal)
-      return Dim(1);
+/// The operands of `dim` where it is computed by `kind`.
+static std::optional<std::pair<Dim, Dim>> getOperands(kernel::SizeKind kind, Dim dim) {
+  auto op = dim.symbol ? dim.symbol.getDefiningOp<kernel::SizeOp>() : kernel::SizeOp();
+  if (!op || op.getKind() != kind)
+    return std::nullopt;
+  return std::pair(readSize(op.getLhs(), op.getStaticLhs()),
+                   readSize(op.getRhs(), op.getStaticRhs()));
+}
+
+/// What is left where a sum meets a difference with an equal symbol.
+static std::optional<Dim> cancel(kernel::SizeKind kind, Dim x, Dim y) {
+  using Kind = kernel::SizeKind;
+  if (kind == Kind::Add) {
+    for (auto [sum, other] : {std::pair(x, y), std::pair(y, x)})
+      if (auto terms = getOperands(Kind::Sub, sum); terms && other.symbol && terms->second == other)
+        return terms->first;
+  } else if (auto terms = getOperands(Kind::Add, x); terms && kind == Kind::Sub && y.symbol) {
+    if (terms->second == y)
+      return terms->first;
+    if (terms->first == y)
+      return terms->second;
   }
   return std::nullopt;
 }
 
-//===--- symbols ----------------------------------------------------------===//
+/// Identities that hold for any value of a symbol.
+std::optional<Dim> Sizes::foldIdentity(Kind kind, Dim x, Dim y) {
+  if ((kind == Kind::Add || kind == Kind::Sub) && y.is(0))
+    return x;
+  if (kind == Kind::Add && x.is(0))
+    return y;
+  if ((kind == Kind::Mul || kind == Kind::Div) && y.is(1))
+    return x;
+  if (kind == Kind::Mul && x.is(1))
+    return y;
+  if (kind == Kind::Mul && (x.is(0) || y.is(0)))
+    return Dim(0);
+  if ((kind == Kind::Div && y.is(0)) || (kind == Kind::Rem && (y.is(0) || y.is(1) || y.is(-1))))
+    return Dim(0);
+  if (x == y) {
+    if (kind == Kind::Sub || kind == Kind::Less)
+      return Dim(0);
+    if (kind == Kind::Min || kind == Kind::Max)
+      return x;
+    if (kind == Kind::Equal)
+      return Dim(1);
+  }
+  return cancel(kind, x, y);
+}
+
+//===--- the plan ---------------------------------------------------------===//
+
+Dim bitwright::codegen::readSize(Value value, int64_t constant) {
+  if (!value)
+    return constant;
+  auto op = value.getDefiningOp<arith::ConstantOp>();
+  return op ? Dim(cast<IntegerAttr>(op.getValue()).getInt()) : Dim(value);
+}
+
+Dims bitwright::codegen::readSizes(ValueRange values, ArrayRef<int64_t> constants) {
+  Dims dims;
+  for (int64_t constant : constants) {
+    dims.push_back(ShapedType::isDynamic(constant) ? readSize(values.front()) : Dim(constant));
+    values = values.drop_front(ShapedType::isDynamic(constant));
+  }
+  return dims;
+}
+
+std::pair<Value, int64_t> Sizes::mix(Dim dim) {
+  if (dim.isStatic() && !ShapedType::isDynamic(dim.size))
+    return {Value(), dim.size};
+  return {valueOf(dim), ShapedType::kDynamic};
+}
+
+MixedSizes Sizes::mix(ArrayRef<Dim> dims) {
+  MixedSizes mixed;
+  for (Dim dim : dims) {
+    auto [value, constant] = mix(dim);
+    mixed.constants.push_back(constant);
+    if (value)
+      mixed.values.push_back(value);
+  }
+  return mixed;
+}
+
+void Sizes::begin(Block *block) {
+  builder.setInsertionPointToEnd(block);
+  if (!block->empty() && block->back().hasTrait<OpTrait::IsTerminator>())
+    builder.setInsertionPoint(&block->back());
+  for (auto op : block->getOps<kernel::SizeOp>()) {
+    Operand x = keyOf(readSize(op.getLhs(), op.getStaticLhs())),
+            y = keyOf(readSize(op.getRhs(), op.getStaticRhs()));
+    known.try_emplace({op.getKind(), x, y}, Dim(op.getResult()));
+  }
+}
+
+Dim Sizes::dimOf(Value input, int64_t axis) {
+  return Dim(kernel::DimOp::create(builder, loc, builder.getI64Type(), input, axis).getResult());
+}
 
 Value Sizes::valueOf(Dim dim) {
   return dim.symbol ? dim.symbol : KernelBuilder(builder, loc).idx(dim.size);
 }
 
-Value Sizes::emitDivision(Op op, Value x, Value y) {
-  KernelBuilder k(builder, loc);
-  // Neither x / 0 nor the least number / -1 may trap.
-  Value isZero = k.compare(arith::CmpIPredicate::eq, y, k.idx(0));
-  Value isMinusOne = k.compare(arith::CmpIPredicate::eq, y, k.idx(-1));
-  Value divisor = k.select(k.bitOr(isZero, isMinusOne), k.idx(1), y);
-  Value result = op == Op::Div ? k.select(isMinusOne, k.sub(k.idx(0), x), k.divS(x, divisor))
-                               : k.remS(x, divisor);
-  return k.select(isZero, k.idx(0), result);
+//===--- symbols ----------------------------------------------------------===//
+
+Sizes::Operand Sizes::keyOf(Dim dim) {
+  if (dim.isStatic())
+    return {false, dim.size};
+  return {true, numbers.try_emplace(dim.symbol, numbers.size()).first->second};
 }
 
-Value Sizes::emit(Op op, Value x, Value y) {
-  KernelBuilder k(builder, loc);
-  switch (op) {
-  case Op::Add:
-    return k.add(x, y);
-  case Op::Sub:
-    return k.sub(x, y);
-  case Op::Mul:
-    return k.mul(x, y);
-  case Op::Min:
-    return k.minimum(x, y);
-  case Op::Max:
-    return k.maximum(x, y);
-  case Op::Equal:
-    return k.extend(k.compare(arith::CmpIPredicate::eq, x, y), k.i64(), true);
-  case Op::Less:
-    return k.extend(k.compare(arith::CmpIPredicate::slt, x, y), k.i64(), true);
-  case Op::Div:
-  case Op::Rem:
-    return emitDivision(op, x, y);
-  }
-  llvm_unreachable("covered switch");
-}
-
-Dim Sizes::combine(Op op, Dim x, Dim y) {
+Dim Sizes::combine(Kind kind, Dim x, Dim y) {
   if (x.isStatic() && y.isStatic())
-    return fold(op, x.size, y.size);
-  if (auto folded = foldIdentity(op, x, y))
+    return fold(kind, x.size, y.size);
+  if (auto folded = foldIdentity(kind, x, y))
     return *folded;
-  auto keyOf = [&](Dim dim) {
-    if (dim.isStatic())
-      return std::pair(false, dim.size);
-    return std::pair(true, numbers.try_emplace(dim.symbol, numbers.size()).first->second);
-  };
-  auto first = keyOf(x), second = keyOf(y);
-  bool commutes =
-      op == Op::Add || op == Op::Mul || op == Op::Min || op == Op::Max || op == Op::Equal;
+  Operand first = keyOf(x), second = keyOf(y);
+  bool commutes = kind == Kind::Add || kind == Kind::Mul || kind == Kind::Min ||
+                  kind == Kind::Max || kind == Kind::Equal;
   if (commutes && second < first) {
     std::swap(first, second);
     std::swap(x, y);
   }
-  auto [entry, isNew] =
-      known.try_emplace({op, first.first, first.second, second.first, second.second});
-  if (!isNew)
-    return entry->second;
-  Value a = valueOf(x), b = valueOf(y), result = emit(op, a, b);
-  Dim dim(result);
-  if (auto constant = result.getDefiningOp<arith::ConstantOp>())
-    dim = Dim(cast<IntegerAttr>(constant.getValue()).getInt());
-  return entry->second = dim;
+  auto [entry, isNew] = known.try_emplace({kind, first, second});
+  if (isNew) {
+    auto [a, constantA] = mix(x);
+    auto [b, constantB] = mix(y);
+    entry->second = Dim(
+        kernel::SizeOp::create(builder, loc, builder.getI64Type(), kind, a, constantA, b, constantB)
+            .getResult());
+  }
+  return entry->second;
 }
 
 Dim Sizes::floorDiv(Dim x, Dim y) {
@@ -204,21 +247,17 @@ LogicalResult Sizes::require(Dim condition, Operation *op, const Twine &message)
     return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': " << message;
   }
   if (deferredChecks) {
-    deferredChecks->push_back({op, condition});
+    deferredChecks->push_back({op, condition, message.str()});
     return success();
   }
-  KernelBuilder k(builder, op->getLoc());
-  Value bad = k.compare(arith::CmpIPredicate::eq, condition.symbol, k.idx(0));
-  Value first = k.bitAnd(bad, k.compare(arith::CmpIPredicate::eq, status, k.integer(k.i32(), 0)));
-  status = k.select(first, k.integer(k.i32(), BW_ERR_SHAPE), status);
-  failedNode = k.select(first, k.idx(nodes.numberOf(op)), failedNode);
+  kernel::RequireOp::create(builder, op->getLoc(), condition.symbol, message.str());
   return success();
 }
 
 LogicalResult Sizes::requireSize(ArrayRef<Dim> dims, int64_t elementBytes, Operation *op) {
   // No product wraps: one factor is below 2^32 where the other is below 2^31, or else the
   // product is either refused (2^32 * 2^14 and more) or below 2^60.
-  constexpr int64_t most = int64_t(1) << 46;
+  constexpr int64_t most = kernel::kMostBytes;
   SmallVector<Dim> ordered(dims);
   std::stable_partition(ordered.begin(), ordered.end(), [](Dim dim) { return dim.isStatic(); });
   Dim bytes(elementBytes), fits(1);
@@ -235,27 +274,9 @@ LogicalResult Sizes::requireSize(ArrayRef<Dim> dims, int64_t elementBytes, Opera
 
 //===--- the frame --------------------------------------------------------===//
 
-void Sizes::begin(Block *block) {
-  builder.setInsertionPointToEnd(block);
-  KernelBuilder k(builder, loc);
-  status = k.integer(k.i32(), 0);
-  failedNode = k.idx(-1);
-}
-
-Dim Sizes::load(Value base, int64_t index) {
-  KernelBuilder k(builder, loc);
-  return Dim(k.load(k.i64(), base, k.idx(index)));
-}
-
 int64_t Sizes::slotOf(Dim symbol) {
   auto [entry, isNew] = slots.try_emplace(symbol.symbol, slotDims.size());
   if (isNew)
     slotDims.push_back(symbol);
   return entry->second;
-}
-
-void Sizes::storeSlots(Value frame) {
-  KernelBuilder k(builder, loc);
-  for (auto [i, dim] : llvm::enumerate(slotDims))
-    k.storeAt(dim.symbol, k.gep(frame, k.i64(), k.idx(i)));
 }

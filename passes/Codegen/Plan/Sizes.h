@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// Arithmetic on sizes. A size is a constant or a value of the plan function,
-/// which computes every dynamic size and arena offset from the dimensions of the
-/// inputs, in straight-line code. Equal computations are one symbol, so that
+/// Arithmetic on sizes. A size is a constant or a value of the plan, which computes
+/// every dynamic size and arena offset from the dimensions of the inputs, in
+/// straight-line code (`kernel.size`). Equal computations are one symbol, so that
 /// sizes which are equal whatever the inputs are compare equal here.
 
 #ifndef BITWRIGHT_PASSES_CODEGEN_PLAN_SIZES_H
 #define BITWRIGHT_PASSES_CODEGEN_PLAN_SIZES_H
 
 #include "passes/Codegen/Build/KernelBuilder.h"
-#include "passes/Codegen/Plan/NodeNames.h"
 
+#include "dialects/Kernel/KernelDialect.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
+#include <map>
 
 namespace bitwright::codegen {
 
-/// A size: a constant, or an i64 value of the plan function.
+/// A size: a constant, or an i64 value of the plan.
 struct Dim {
   int64_t size = 0;
   Value symbol;
@@ -32,26 +33,50 @@ struct Dim {
 };
 using Dims = llvm::SmallVector<Dim>;
 
+/// Sizes as ops of the kernel dialect hold them: a constant each, or a value where that is
+/// ShapedType::kDynamic.
+struct MixedSizes {
+  llvm::SmallVector<int64_t> constants;
+  llvm::SmallVector<Value> values;
+};
+Dim readSize(Value value, int64_t constant = mlir::ShapedType::kDynamic);
+Dims readSizes(ValueRange values, llvm::ArrayRef<int64_t> constants);
+
 /// A condition that a region of qnn.if needs, and the op that says so.
-using SizeCheck = std::pair<mlir::Operation *, Dim>;
+struct SizeCheck {
+  mlir::Operation *op;
+  Dim condition;
+  std::string message;
+};
 
 class Sizes {
 public:
-  Sizes(mlir::Location loc, NodeNames &nodes) : builder(loc.getContext()), loc(loc), nodes(nodes) {}
+  explicit Sizes(mlir::Location loc) : builder(loc.getContext()), loc(loc) {}
 
-  Dim add(Dim x, Dim y) { return combine(Op::Add, x, y); }
-  Dim sub(Dim x, Dim y) { return combine(Op::Sub, x, y); }
-  Dim mul(Dim x, Dim y) { return combine(Op::Mul, x, y); }
+  /// Computes at the end of `block` from now on, before its terminator. Computations that stand
+  /// there are known.
+  void begin(mlir::Block *block);
+  /// A dimension of `input`, an argument of the block.
+  Dim dimOf(Value input, int64_t axis);
+  /// A size as a value of the block.
+  Value valueOf(Dim dim);
+  /// For an op of the kernel dialect in the block.
+  MixedSizes mix(llvm::ArrayRef<Dim> dims);
+  std::pair<Value, int64_t> mix(Dim dim);
+
+  Dim add(Dim x, Dim y) { return combine(Kind::Add, x, y); }
+  Dim sub(Dim x, Dim y) { return combine(Kind::Sub, x, y); }
+  Dim mul(Dim x, Dim y) { return combine(Kind::Mul, x, y); }
   /// Quotient rounded toward zero; 0 where the divisor is 0.
-  Dim div(Dim x, Dim y) { return combine(Op::Div, x, y); }
+  Dim div(Dim x, Dim y) { return combine(Kind::Div, x, y); }
   /// Quotient rounded down, for a positive divisor.
   Dim floorDiv(Dim x, Dim y);
   Dim ceilDiv(Dim x, Dim y) { return floorDiv(sub(add(x, y), 1), y); }
-  Dim rem(Dim x, Dim y) { return combine(Op::Rem, x, y); }
-  Dim min(Dim x, Dim y) { return combine(Op::Min, x, y); }
-  Dim max(Dim x, Dim y) { return combine(Op::Max, x, y); }
-  Dim equal(Dim x, Dim y) { return combine(Op::Equal, x, y); }
-  Dim less(Dim x, Dim y) { return combine(Op::Less, x, y); }
+  Dim rem(Dim x, Dim y) { return combine(Kind::Rem, x, y); }
+  Dim min(Dim x, Dim y) { return combine(Kind::Min, x, y); }
+  Dim max(Dim x, Dim y) { return combine(Kind::Max, x, y); }
+  Dim equal(Dim x, Dim y) { return combine(Kind::Equal, x, y); }
+  Dim less(Dim x, Dim y) { return combine(Kind::Less, x, y); }
   Dim logicalAnd(Dim x, Dim y) { return mul(x, y); }
   Dim logicalNot(Dim x) { return sub(1, x); }
   Dim select(Dim condition, Dim x, Dim y);
@@ -71,39 +96,24 @@ public:
   /// that region are collected instead of failing the plan.
   llvm::SmallVector<SizeCheck> *deferredChecks = nullptr;
 
-  //===--- the frame -------------------------------------------------------===//
-
-  /// Starts the body of the plan function, at the end of `block`.
-  void begin(mlir::Block *block);
-  /// An i64 that the plan function reads at base[index].
-  Dim load(Value base, int64_t index);
-  /// The place of a symbol in the frame; the first question makes one.
+  /// The place of a symbol in the frame, which the plan function fills in; the first question makes
+  /// one.
   int64_t slotOf(Dim symbol);
-  int64_t numSlots() const { return slotDims.size(); }
-  /// Writes the slots into `frame`.
-  void storeSlots(Value frame);
-  /// At the end of the body: the builder, a size as a value, the status and the node of the first
-  /// failed check, or -1.
-  KernelBuilder getBuilder() { return KernelBuilder(builder, loc); }
-  Value valueOf(Dim dim);
-  Value getStatus() const { return status; }
-  Value getFailedNode() const { return failedNode; }
+  llvm::ArrayRef<Dim> getSlots() const { return slotDims; }
 
 private:
-  enum class Op : uint8_t { Add, Sub, Mul, Div, Rem, Min, Max, Equal, Less };
-  /// Operands of an operation that has a symbol: its number or the constant.
-  using Key = std::tuple<Op, bool, int64_t, bool, int64_t>;
+  using Kind = kernel::SizeKind;
+  /// Operands of a computation that has a symbol: its number or the constant.
+  using Operand = std::pair<bool, int64_t>;
+  using Key = std::tuple<Kind, Operand, Operand>;
 
-  static int64_t fold(Op op, int64_t x, int64_t y);
-  static std::optional<Dim> foldIdentity(Op op, Dim x, Dim y);
-  Dim combine(Op op, Dim x, Dim y);
-  Value emit(Op op, Value x, Value y);
-  Value emitDivision(Op op, Value x, Value y);
+  static int64_t fold(Kind kind, int64_t x, int64_t y);
+  static std::optional<Dim> foldIdentity(Kind kind, Dim x, Dim y);
+  Operand keyOf(Dim dim);
+  Dim combine(Kind kind, Dim x, Dim y);
 
   mlir::OpBuilder builder;
   mlir::Location loc;
-  NodeNames &nodes;
-  Value status, failedNode;
   std::map<Key, Dim> known;
   llvm::DenseMap<Value, int64_t> numbers;
   llvm::DenseSet<Value> checkedSizes; ///< Conditions that requireSize required.

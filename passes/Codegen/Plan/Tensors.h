@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// What the plan knows of each tensor: sizes, element type, and where it lies.
+/// What is known of each tensor: sizes, element type, and how it lies in memory.
 
 #ifndef BITWRIGHT_PASSES_CODEGEN_PLAN_TENSORS_H
 #define BITWRIGHT_PASSES_CODEGEN_PLAN_TENSORS_H
 
 #include "passes/Codegen/Plan/Sizes.h"
 
+#include "dialects/Kernel/KernelOps.h"
+
 namespace bitwright::codegen {
+
+using kernel::getElementBytes;
 
 /// A tensor of which memory holds each entry of `dimension` once, for `times`
 /// neighbours: the dimension has `held` entries there.
@@ -21,7 +25,6 @@ struct Repeat {
 struct TensorInfo {
   Dims dims;
   Type elementType;
-  int buffer = -1;
   /// Integer tensors that depend only on sizes: one entry for each element.
   std::optional<Dims> elements;
   /// Set only where all readers know: see Repeats.cpp.
@@ -36,10 +39,24 @@ struct TensorInfo {
   }
 };
 
-/// Bytes of one element in memory (i1 and i8: 1).
-inline int64_t getElementBytes(Type elementType) {
-  return std::max<int64_t>(1, elementType.getIntOrFloatBitWidth() / 8);
-}
+/// Sizes and tensors of one function: computed while it is planned, read from the plan when
+/// kernels are emitted.
+class Tensors {
+public:
+  explicit Tensors(mlir::Location loc) : sizes(loc) {}
+  virtual ~Tensors() = default;
+
+  TensorInfo &info(Value tensor);
+  Dim numElements(Value tensor) { return sizes.product(info(tensor).dims); }
+
+  Sizes sizes;
+
+private:
+  /// What the plan says of `tensor`; nothing while it is made.
+  virtual TensorInfo read(Value tensor) { return {}; }
+
+  llvm::DenseMap<Value, TensorInfo> tensors;
+};
 
 } // namespace bitwright::codegen
 

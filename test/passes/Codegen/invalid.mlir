@@ -1,4 +1,4 @@
-// RUN: quant-opt %s -split-input-file -verify-diagnostics --convert-qnn-to-kernels
+// RUN: quant-opt %s -split-input-file -verify-diagnostics --qnn-plan-kernels --qnn-emit-kernels
 
 // A shape that depends on data is refused.
 func.func @main(%x: tensor<4xf32>, %shape: tensor<2xi64>) -> tensor<?x?xf32> {

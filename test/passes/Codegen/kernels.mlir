@@ -1,9 +1,9 @@
 // Which kernels a model gets: one for each different function, and for each product the last tile
 // kernel of the target's table that can do it. Features are SSE4.2; AVX2, FMA, F16C; all of AVX-512
 // with VNNI.
-// RUN: quant-opt %s -split-input-file --convert-qnn-to-kernels | FileCheck %s --check-prefixes=CHECK,V2
-// RUN: quant-opt %s -split-input-file --qnn-set-target="features=+avx2,+fma,+f16c" --convert-qnn-to-kernels | FileCheck %s --check-prefixes=CHECK,V3
-// RUN: quant-opt %s -split-input-file --qnn-set-target="features=+avx512vnni" --convert-qnn-to-kernels | FileCheck %s --check-prefixes=CHECK,V4
+// RUN: quant-opt %s -split-input-file --qnn-plan-kernels --qnn-emit-kernels | FileCheck %s --check-prefixes=CHECK,V2
+// RUN: quant-opt %s -split-input-file --qnn-set-target="features=+avx2,+fma,+f16c" --qnn-plan-kernels --qnn-emit-kernels | FileCheck %s --check-prefixes=CHECK,V3
+// RUN: quant-opt %s -split-input-file --qnn-set-target="features=+avx512vnni" --qnn-plan-kernels --qnn-emit-kernels | FileCheck %s --check-prefixes=CHECK,V4
 
 // A linear op on f32: the tile grows with the registers.
 // CHECK-LABEL: llvm.func @bw_linear_invoke

@@ -4,10 +4,10 @@
 /// The arena: buffers share memory exactly where their lives do not meet.
 
 #include "passes/Codegen/Plan/Buffers.h"
-#include "passes/Codegen/Plan/WeightBlock.h"
+#include "passes/Codegen/Host/WeightBlock.h"
 #include "gtest/gtest.h"
 
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
 using namespace bitwright::codegen;
@@ -16,8 +16,9 @@ namespace {
 class BuffersTest : public testing::Test {
 protected:
   BuffersTest() {
-    context.loadDialect<LLVM::LLVMDialect, arith::ArithDialect>();
-    block.addArgument(LLVM::LLVMPointerType::get(&context), UnknownLoc::get(&context));
+    context.loadDialect<bitwright::kernel::KernelDialect>();
+    auto type = RankedTensorType::get({ShapedType::kDynamic}, Float32Type::get(&context));
+    block.addArgument(type, UnknownLoc::get(&context));
     sizes.begin(&block);
     module = ModuleOp::create(UnknownLoc::get(&context));
   }
@@ -32,8 +33,7 @@ protected:
 
   MLIRContext context;
   Block block;
-  NodeNames nodes;
-  Sizes sizes{UnknownLoc::get(&context), nodes};
+  Sizes sizes{UnknownLoc::get(&context)};
   Buffers buffers{sizes};
   ModuleOp module;
 };
@@ -55,7 +55,7 @@ TEST_F(BuffersTest, ABufferReadWhereAnotherIsWrittenIsAlive) {
 }
 
 TEST_F(BuffersTest, BuffersOfOneSymbolicSizeShareASlot) {
-  Dim n = sizes.load(block.getArgument(0), 0);
+  Dim n = sizes.dimOf(block.getArgument(0), 0);
   int a = add(n, 0, 1), b = add(n, 1, 2), c = add(n, 2, 3);
   ASSERT_TRUE(succeeded(buffers.plan(module)));
   EXPECT_EQ(offsetOf(a), offsetOf(c));

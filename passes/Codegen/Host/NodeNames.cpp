@@ -3,16 +3,17 @@
 /// \file
 /// Numbers of nodes and observers: see NodeNames.h.
 
-#include "passes/Codegen/Plan/NodeNames.h"
+#include "passes/Codegen/Host/NodeNames.h"
 
 #include "dialects/QNN/Constants.h"
 
 using namespace bitwright::codegen;
 
 int64_t NodeNames::numberOf(mlir::Operation *op) {
-  auto [entry, isNew] = numbers.try_emplace(op, nodes.size());
+  std::string name = bitwright::getNodeName(op->getLoc());
+  auto [entry, isNew] = numbers.try_emplace(name, nodes.size());
   if (isNew)
-    nodes.push_back(bitwright::getNodeName(op->getLoc()));
+    nodes.push_back(name);
   return entry->second;
 }
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// The pass that turns a model into kernels, and the pipeline down to LLVM.
+/// The pass that turns a plan into kernels, and the pipeline down to LLVM.
 
 #include "passes/Codegen/Host/HostCode.h"
 #include "passes/Codegen/Passes.h"
 
 #include "bitwright/Target/Target.h"
-#include "bitwright_rt/abi.h"
-#include "dialects/QNN/Constants.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -16,7 +14,7 @@
 #include "llvm/TargetParser/Triple.h"
 
 namespace bitwright::codegen {
-#define GEN_PASS_DEF_CONVERTQNNTOKERNELSPASS
+#define GEN_PASS_DEF_EMITKERNELSPASS
 #include "passes/Codegen/Passes.h.inc"
 } // namespace bitwright::codegen
 
@@ -25,8 +23,7 @@ using namespace bitwright;
 
 namespace {
 
-struct ConvertQNNToKernelsPass final
-    : codegen::impl::ConvertQNNToKernelsPassBase<ConvertQNNToKernelsPass> {
+struct EmitKernelsPass final : codegen::impl::EmitKernelsPassBase<EmitKernelsPass> {
   using Base::Base;
 
   void runOnOperation() override;
@@ -34,33 +31,18 @@ struct ConvertQNNToKernelsPass final
 
 } // namespace
 
-/// What enters and leaves a model must have a place in the runtime's interface.
-static LogicalResult checkInterface(func::FuncOp main) {
-  for (auto [types, what] :
-       {std::pair(main.getArgumentTypes(), "argument"), std::pair(main.getResultTypes(), "result")})
-    for (auto [i, type] : llvm::enumerate(types)) {
-      auto tensor = dyn_cast<RankedTensorType>(type);
-      if (!tensor || tensor.getRank() > BW_MAX_RANK || !getDType(tensor.getElementType(), false))
-        return main.emitError() << "expects " << what << " " << i
-                                << " of 'main' to be a ranked tensor of a type that the runtime"
-                                << " has, of rank " << BW_MAX_RANK << " at most, but got " << type;
-    }
-  return success();
+static bool isPlanned(func::FuncOp main) {
+  return main && main.getBody().hasOneBlock() &&
+         isa<kernel::ReturnOp>(main.getBody().front().back());
 }
 
-void ConvertQNNToKernelsPass::runOnOperation() {
+void EmitKernelsPass::runOnOperation() {
   ModuleOp module = getOperation();
   auto main = module.lookupSymbol<func::FuncOp>("main");
-  if (!main || main.isExternal()) {
-    module.emitError() << "expects a function 'main' with a body";
+  if (!isPlanned(main)) {
+    module.emitError() << "expects a function 'main' that 'qnn-plan-kernels' has planned";
     return signalPassFailure();
   }
-  if (main.getBody().getBlocks().size() != 1) {
-    main.emitError() << "expects 'main' to have one block";
-    return signalPassFailure();
-  }
-  if (failed(checkInterface(main)))
-    return signalPassFailure();
   llvm::Expected<TargetSpec> spec = getTarget(module);
   if (!spec) {
     module.emitError() << llvm::toString(spec.takeError());
@@ -73,14 +55,13 @@ void ConvertQNNToKernelsPass::runOnOperation() {
     return signalPassFailure();
   }
   codegen::Program program(module, main, *target, AbiLayout(llvm::DataLayout(spec->dataLayout)));
-  codegen::Plan plan(program);
-  if (failed(plan.build()) || failed(codegen::emitHostCode(program, plan)) ||
-      failed(program.finish()))
+  if (failed(codegen::emitHostCode(program)) || failed(program.finish()))
     return signalPassFailure();
 }
 
 void codegen::buildCodegenPipeline(OpPassManager &pm) {
-  pm.addPass(createConvertQNNToKernelsPass());
+  pm.addPass(createPlanKernelsPass());
+  pm.addPass(createEmitKernelsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createSCFToControlFlowPass());

@@ -3,7 +3,7 @@
 /// \file
 /// The block of packed constants: see WeightBlock.h.
 
-#include "passes/Codegen/Plan/WeightBlock.h"
+#include "passes/Codegen/Host/WeightBlock.h"
 
 #include "llvm/Support/SHA256.h"
 

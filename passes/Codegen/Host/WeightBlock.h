@@ -3,8 +3,8 @@
 /// \file
 /// The constants of a compiled model, packed for its kernels: one block of bytes.
 
-#ifndef BITWRIGHT_PASSES_CODEGEN_PLAN_WEIGHTBLOCK_H
-#define BITWRIGHT_PASSES_CODEGEN_PLAN_WEIGHTBLOCK_H
+#ifndef BITWRIGHT_PASSES_CODEGEN_HOST_WEIGHTBLOCK_H
+#define BITWRIGHT_PASSES_CODEGEN_HOST_WEIGHTBLOCK_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringMap.h"
@@ -26,4 +26,4 @@ private:
 
 } // namespace bitwright::codegen
 
-#endif // BITWRIGHT_PASSES_CODEGEN_PLAN_WEIGHTBLOCK_H
+#endif // BITWRIGHT_PASSES_CODEGEN_HOST_WEIGHTBLOCK_H

@@ -1,4 +1,4 @@
-// RUN: quant-opt %s -split-input-file --convert-qnn-to-kernels | FileCheck %s
+// RUN: quant-opt %s -split-input-file --qnn-plan-kernels --qnn-emit-kernels | FileCheck %s
 // RUN: quant-opt %s -split-input-file --qnn-codegen | FileCheck %s --check-prefix=LLVM
 
 // Elementwise ops of one shape run in one loop; sizes come from the frame.

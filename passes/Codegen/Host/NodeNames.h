@@ -4,11 +4,11 @@
 /// The user's names for what may fail or be observed at run time, each with the
 /// number by which generated code knows it.
 
-#ifndef BITWRIGHT_PASSES_CODEGEN_PLAN_NODENAMES_H
-#define BITWRIGHT_PASSES_CODEGEN_PLAN_NODENAMES_H
+#ifndef BITWRIGHT_PASSES_CODEGEN_HOST_NODENAMES_H
+#define BITWRIGHT_PASSES_CODEGEN_HOST_NODENAMES_H
 
 #include "mlir/IR/Operation.h"
-#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace bitwright::codegen {
 
@@ -17,7 +17,7 @@ public:
   /// An error word is a status above a node's number plus 1.
   static constexpr int errorNodeBits = 24;
 
-  /// The number of the node that `op` came from.
+  /// The number of the node that `op` came from; ops of one name have one.
   int64_t numberOf(mlir::Operation *op);
   /// What a kernel stores into the error word to fail at `op`.
   int32_t errorCode(mlir::Operation *op, int status) {
@@ -30,10 +30,10 @@ public:
   llvm::ArrayRef<std::string> getObservers() const { return observers; }
 
 private:
-  llvm::DenseMap<mlir::Operation *, int64_t> numbers;
+  llvm::StringMap<int64_t> numbers;
   llvm::SmallVector<std::string> nodes, observers;
 };
 
 } // namespace bitwright::codegen
 
-#endif // BITWRIGHT_PASSES_CODEGEN_PLAN_NODENAMES_H
+#endif // BITWRIGHT_PASSES_CODEGEN_HOST_NODENAMES_H
