@@ -54,13 +54,18 @@ static void addParts(std::vector<WordOption> &options, const Algorithms &algorit
         {rounder->getName().str(), WordOption::Kind::Flag, {}, rounder->getSummary().str(), 0});
 }
 
+/// What all schemes take.
+static void addFilters(std::vector<WordOption> &options) {
+  options.push_back(
+      {"keep", WordOption::Kind::Text, {}, "nodes whose name matches stay as they are", 0});
+  options.push_back({"only", WordOption::Kind::Text, {}, "no other nodes than these", 0});
+}
+
 static std::vector<WordOption> getOptions(const Scheme &scheme, const Algorithms &algorithms) {
   std::vector<WordOption> options = scheme.options;
   if (scheme.takesParts)
     addParts(options, algorithms);
-  options.push_back(
-      {"keep", WordOption::Kind::Text, {}, "nodes whose name matches stay as they are", 0});
-  options.push_back({"only", WordOption::Kind::Text, {}, "no other nodes than these", 0});
+  addFilters(options);
   return options;
 }
 
@@ -102,9 +107,19 @@ static void describeOptions(std::string &text, llvm::ArrayRef<WordOption> option
 
 std::string bitwright::describeSchemes(const Algorithms &algorithms) {
   std::string text;
+  std::string withParts;
   for (const Scheme *scheme : algorithms.schemes.getAll()) {
     text += "\n  " + scheme->name + ": " + scheme->summary;
-    describeOptions(text, getOptions(*scheme, algorithms));
+    describeOptions(text, scheme->options);
+    if (scheme->takesParts)
+      withParts += (withParts.empty() ? "" : ", ") + scheme->name;
   }
+  std::vector<WordOption> parts, filters;
+  addParts(parts, algorithms);
+  addFilters(filters);
+  text += "\n  transforms and rounders, options of " + withParts + ":";
+  describeOptions(text, parts);
+  text += "\n  options of all schemes:";
+  describeOptions(text, filters);
   return text;
 }

@@ -6,6 +6,7 @@ the bars of the project; and that integers are the same bits on every x86 level 
 import functools
 import json
 import os
+import re
 import tempfile
 
 import numpy as np
@@ -24,15 +25,15 @@ def path(name):
 @functools.lru_cache(maxsize=None)
 def calibrated():
     bw.succeed(["quant-translate", "--import-onnx", os.path.join(LM, "model.onnx"), "-o", path("lm.mlir")])
-    bw.succeed(["quant-opt", f"--calibrate={os.path.join(LM, 'calib.npz')}", "--samples=128", path("lm.mlir"),
-                "-o", path("calibrated.mlir")])
+    bw.succeed(["quant-opt", f"--calibrate={os.path.join(LM, 'calib.npz')}", "--samples=128",
+                "--statistics=second_moment", path("lm.mlir"), "-o", path("calibrated.mlir")])
     return path("calibrated.mlir")
 
 
 @functools.lru_cache(maxsize=None)
 def losses(scheme):
     """Mean next-token loss of each window of the validation tokens; `scheme` "" is float."""
-    name = scheme.replace(":", "_").replace("=", "_") or "float"
+    name = re.sub("[:=,]", "_", scheme) or "float"
     model = calibrated()
     if scheme:
         bw.succeed(["quant-opt", f"--quantize={scheme}", model, "-o", path(name + ".mlir")])
@@ -48,24 +49,41 @@ def losses(scheme):
     return perplexity, np.load(path(name + ".npy"))
 
 
-def check_awq(group):
-    """AWQ recovers at least 45 % of what RTN loses; paired bootstrap over windows, 95 %, excludes zero."""
-    exact, rtn, awq = (losses(s) for s in ("", f"int4-rtn:group={group}", f"int4-awq:group={group}"))
-    recovered = (rtn[0] - awq[0]) / (rtn[0] - exact[0])
-    difference = rtn[1] - awq[1]
+def check_gain(before, after):
+    """The second scheme loses less; paired bootstrap over windows, 95 %, excludes zero."""
+    difference = losses(before)[1] - losses(after)[1]
     draws = np.random.default_rng(0).integers(0, len(difference), (2000, len(difference)))
     low, high = np.percentile(difference[draws].mean(axis=1), [2.5, 97.5])
-    print(f"group {group}: {100 * recovered:.1f} % of the loss recovered; loss difference in [{low:.5f}, {high:.5f}]")
-    assert recovered >= 0.45, recovered
+    print(f"{before} against {after}: loss difference in [{low:.5f}, {high:.5f}]")
     assert low > 0, (low, high)
 
 
+def check_recovery(group, words, least):
+    """The recipe recovers at least this part of what RTN loses."""
+    scheme, rtn = f"int4:group={group},{words}", f"int4-rtn:group={group}"
+    exact, nearest, rounded = (losses(s)[0] for s in ("", rtn, scheme))
+    recovered = (nearest - rounded) / (nearest - exact)
+    print(f"{scheme}: {100 * recovered:.1f} % of the loss recovered")
+    assert recovered >= least, recovered
+    check_gain(rtn, scheme)
+
+
 def test_awq_group_32(_):
-    check_awq(32)
+    check_recovery(32, "awq", 0.45)
 
 
 def test_awq_group_128(_):
-    check_awq(128)
+    check_recovery(128, "awq", 0.45)
+
+
+def test_gptq_group_128(_):
+    check_recovery(128, "gptq", 0.56)
+
+
+def test_awq_then_gptq_group_128(_):
+    check_recovery(128, "awq,gptq", 0.67)
+    check_gain("int4:group=128,awq", "int4:group=128,awq,gptq")
+    check_gain("int4:group=128,gptq", "int4:group=128,awq,gptq")
 
 
 def test_int8_weight(_):

@@ -5,6 +5,7 @@
 /// code, so that the steps are as many below 0 as above; others are unsigned, with a zero point.
 
 #include "bitwright/Numerics/NumberFormat.h"
+#include <cmath>
 #include <string>
 
 using namespace bitwright;
@@ -33,16 +34,27 @@ public:
 
   void encode(ArrayRef<float> block, const QuantParams &params, bool symmetric,
               int8_t *codes) const override {
+    // `quantize` in a form that becomes vectors: what saturates is cut off before the zero point is
+    // added, where all numbers are small and exact.
     IntegerRange range = getRange(symmetric);
-    for (float value : block)
-      *codes++ = static_cast<int8_t>(quantize(value, params.scale, params.zeroPoint, range));
+    auto zeroPoint = int32_t(params.zeroPoint);
+    auto low = float(range.min - zeroPoint), high = float(range.max - zeroPoint);
+    for (size_t i = 0; i < block.size(); ++i) {
+      float steps = roundHalfEven(block[i] / params.scale);
+      steps = std::isnan(steps) ? 0.0f : steps;
+      steps = steps < low ? low : steps;
+      steps = steps > high ? high : steps;
+      codes[i] = static_cast<int8_t>(int32_t(steps) + zeroPoint);
+    }
   }
 
   void decode(ArrayRef<int8_t> codes, const QuantParams &params, bool symmetric,
               float *values) const override {
-    for (int8_t code : codes)
-      *values++ = dequantize(symmetric ? int64_t(code) : int64_t(uint8_t(code)), params.scale,
-                             params.zeroPoint);
+    auto zeroPoint = int32_t(params.zeroPoint);
+    for (size_t i = 0; i < codes.size(); ++i) {
+      int32_t code = symmetric ? codes[i] : uint8_t(codes[i]);
+      values[i] = float(code - zeroPoint) * params.scale;
+    }
   }
 
 private:

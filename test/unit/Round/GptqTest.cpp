@@ -114,8 +114,8 @@ static Square invert(Square matrix) {
 }
 
 /// The loudest column first; the rest of each row is moved by the inverse, from which the column is
-/// then eliminated. Blocks are as wide as their extremes.
-static BlockWeights roundByDefinition(const Layer &layer) {
+/// then eliminated. Scales and zero points are those of `result`, whose codes are replaced.
+static BlockWeights roundByDefinition(const Layer &layer, BlockWeights result) {
   int64_t columns = layer.columns;
   std::vector<int64_t> order(columns);
   std::iota(order.begin(), order.end(), 0);
@@ -132,7 +132,6 @@ static BlockWeights roundByDefinition(const Layer &layer) {
       damped[i][k] = layer.getMoment(i, k) + (i == k ? 0.01 * mean : 0);
   Square inverse = invert(damped);
 
-  BlockWeights result = layer.roundToNearest();
   std::vector<double> w(layer.weights.begin(), layer.weights.end());
   for (int64_t column : order) {
     double pivot = inverse[column][column];
@@ -155,8 +154,8 @@ static BlockWeights roundByDefinition(const Layer &layer) {
   return result;
 }
 
-/// Rows that kept the blocks of the definition, and did better than rounding to nearest, have its
-/// codes; no row does worse. Blocks of columns and of rows are crossed.
+/// With the scales that were chosen, rows have the codes of the definition, but for those where
+/// rounding to nearest did better. Blocks of columns and of rows are crossed.
 TEST(Gptq, IsOptimalBrainSurgeonColumnByColumn) {
   struct Case {
     int64_t rows, columns;
@@ -168,22 +167,20 @@ TEST(Gptq, IsOptimalBrainSurgeonColumnByColumn) {
     Layer layer(c.rows, c.columns, c.format);
     RoundedWeights rounded = layer.round();
     EXPECT_EQ(rounded.shortfall, "");
-    BlockWeights expected = roundByDefinition(layer), nearest = layer.roundToNearest();
-    int64_t blocks = c.format.countBlocks(c.columns), compared = 0, different = 0;
+    BlockWeights expected = roundByDefinition(layer, rounded.weights);
+    BlockWeights nearest = layer.roundToNearest();
+    int64_t compared = 0, different = 0;
     for (int64_t row = 0; row < c.rows; ++row) {
       auto getRow = [&](const BlockWeights &q) {
         return llvm::ArrayRef<int8_t>(q.values).slice(row * c.columns, c.columns);
       };
-      bool sameBlocks = std::equal(nearest.scales.begin() + row * blocks,
-                                   nearest.scales.begin() + (row + 1) * blocks,
-                                   rounded.weights.scales.begin() + row * blocks);
-      if (!sameBlocks || getRow(rounded.weights) == getRow(nearest))
+      if (getRow(rounded.weights) == getRow(nearest))
         continue;
       ++compared;
       // A target that lies between two codes may fall to either side, by rounding errors.
       different += getRow(rounded.weights) != getRow(expected);
     }
-    EXPECT_GE(compared, c.rows / 10) << c.columns;
+    EXPECT_GE(compared, c.rows * 9 / 10) << c.columns;
     EXPECT_LE(different, 1 + compared / 50) << c.columns;
   }
 }
@@ -192,7 +189,7 @@ TEST(Gptq, LowersTheOutputErrorOfEachRow) {
   for (bool symmetric : {false, true}) {
     Layer layer(50, 96, intBlocks(4, 32, symmetric));
     BlockWeights rounded = layer.round().weights, nearest = layer.roundToNearest();
-    BlockWeights definition = roundByDefinition(layer);
+    BlockWeights definition = roundByDefinition(layer, nearest);
     double before = 0, after = 0, plain = 0;
     for (int64_t row = 0; row < layer.rows; ++row) {
       before += layer.measure(nearest, row);
