@@ -15,8 +15,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace kernel = bitwright::kernel;
-namespace qnn = bitwright::qnn;
 
 static std::string getModelName(ModuleOp module) {
   auto name = module->getAttrOfType<StringAttr>("qnn.model_name");

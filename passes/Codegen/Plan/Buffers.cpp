@@ -9,7 +9,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace kernel = bitwright::kernel;
 
 int Buffers::addArena(Dim bytes, int position) {
   TensorBuffer buffer;

@@ -12,7 +12,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace qnn = bitwright::qnn;
 
 Plan::Plan(func::FuncOp main, Block &planned)
     : main(main), planned(planned), tensors(main.getLoc()), buffers(tensors.sizes) {

@@ -9,7 +9,6 @@
 
 using namespace mlir;
 using namespace bitwright::codegen;
-namespace qnn = bitwright::qnn;
 
 TensorInfo &Tensors::info(Value tensor) {
   if (tensors.try_emplace(tensor).second) {
