@@ -32,8 +32,35 @@ Value addIfAny(Node &n, Value lhs, Value rhs) { return rhs ? add(n, lhs, rhs) : 
 
 //===--- along axes -------------------------------------------------------===//
 
+Value reduce(Node &n, StringRef name, Value x, ArrayRef<int64_t> axes, bool keepDims) {
+  if (axes.empty())
+    return x;
+  auto create = [&](Value from, ArrayRef<int64_t> over, bool keep) {
+    Operation *op =
+        n.createOperation(name, {from}, {{"axes", n.ints(over)}, {"keep_dims", n.unit(keep)}});
+    return op ? op->getResult(0) : Value();
+  };
+  auto [least, largest] = std::minmax_element(axes.begin(), axes.end());
+  if (*largest - *least + 1 == static_cast<int64_t>(axes.size()))
+    return create(x, axes, keepDims);
+  int64_t rank = rankOf(n, x), count = static_cast<int64_t>(axes.size());
+  SmallVector<int64_t> sorted(axes), perm;
+  llvm::sort(sorted);
+  llvm::copy_if(axesBetween(0, rank), std::back_inserter(perm),
+                [&](int64_t axis) { return !llvm::is_contained(sorted, axis); });
+  perm.append(sorted);
+  Value result = create(n.transpose(x, perm), axesBetween(rank - count, rank), /*keep=*/false);
+  return keepDims ? n.unsqueeze(result, sorted) : result;
+}
+
 Value softmaxOver(Node &n, Value x, int64_t axis) {
   return n.create<qnn::SoftmaxOp>({x}, {{"axis", n.integer(axis)}});
+}
+
+Value logSoftmaxOver(Node &n, Value x, int64_t axis) {
+  Value shifted = sub(n, x, reduce<qnn::ReduceMaxOp>(n, x, axis));
+  Value sum = reduce<qnn::ReduceSumOp>(n, n.create<qnn::ExpOp>({shifted}), axis);
+  return sub(n, shifted, n.create<qnn::LogOp>({sum}));
 }
 
 Value concat(Node &n, ArrayRef<Value> parts, int64_t axis) {

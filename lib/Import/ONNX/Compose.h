@@ -29,12 +29,18 @@ mlir::Value addIfAny(Node &n, mlir::Value lhs, mlir::Value rhs);
 
 //===--- along axes -------------------------------------------------------===//
 
+/// The reduction `op`; axes that are no neighbours are brought together by a transpose. No axes
+/// reduce nothing.
+mlir::Value reduce(Node &n, llvm::StringRef op, mlir::Value x, llvm::ArrayRef<int64_t> axes,
+                   bool keepDims);
 template <typename Op>
 mlir::Value reduce(Node &n, mlir::Value x, llvm::ArrayRef<int64_t> axes, bool keepDims = true) {
-  return n.create<Op>({x}, {{"axes", n.ints(axes)}, {"keep_dims", n.unit(keepDims)}});
+  return reduce(n, Op::getOperationName(), x, axes, keepDims);
 }
 
 mlir::Value softmaxOver(Node &n, mlir::Value x, int64_t axis);
+/// x - max - log(sum(exp(x - max)))
+mlir::Value logSoftmaxOver(Node &n, mlir::Value x, int64_t axis);
 mlir::Value concat(Node &n, llvm::ArrayRef<mlir::Value> parts, int64_t axis);
 mlir::Value gather(Node &n, mlir::Value data, mlir::Value indices, int64_t axis);
 /// x[..., start:end:step, ...] along `axis`.

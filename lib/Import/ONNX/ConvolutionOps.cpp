@@ -75,16 +75,18 @@ Value createConvolution(Node &n, const Window &window, Value image, Value weight
   return result;
 }
 
-namespace {
-
-void buildConv(Node &n) {
+Value convolve(Node &n) {
   ImageView view(n);
   Window window = Window::read(n, view, getKernelShape(n, 1));
   Value weight = getConvolutionWeight(n, n.getImported(1), view.isLine(), convolutionWeightPerm);
   Value bias = n.hasInput(2) ? n.getInput(2) : Value();
   Value image = view.toImage(n.getInput(0));
-  n.setResult(view.fromImage(createConvolution(n, window, image, weight, bias)));
+  return view.fromImage(createConvolution(n, window, image, weight, bias));
 }
+
+namespace {
+
+void buildConv(Node &n) { n.setResult(convolve(n)); }
 
 /// Pads of a transposed convolution whose result size is given or follows from auto_pad.
 void setTransposedPads(Node &n, const ImageView &view, Window &window, ArrayRef<int64_t> outputPads,

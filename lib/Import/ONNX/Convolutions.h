@@ -24,6 +24,9 @@ llvm::SmallVector<int64_t> getKernelShape(Node &n, unsigned weightIndex);
 mlir::Value createConvolution(Node &n, const Window &window, mlir::Value image, mlir::Value weight,
                               mlir::Value bias);
 
+/// Conv, by the attributes and inputs 0 to 2 of the node.
+mlir::Value convolve(Node &n);
+
 } // namespace bitwright::onnximport
 
 #endif // BITWRIGHT_LIB_IMPORT_ONNX_CONVOLUTIONS_H

@@ -3,6 +3,7 @@
 /// \file
 /// Ops that make tensors from nothing or from indices.
 
+#include "Compose.h"
 #include "GraphImporter.h"
 #include "OpTable.h"
 #include "dialects/QNN/QNNOps.h"
@@ -127,28 +128,43 @@ Value rangeOf(Node &n, Value matrix, int64_t rank, int64_t fromEnd) {
 /// Keeps the elements on one side of the diagonal `k`: column >= row + k where upper.
 void buildTrilu(Node &n) {
   bool upper = n.getBool("upper", true);
-  int64_t k = 0, rank = n.getRank(0);
-  if (n.hasInput(1)) {
-    SmallVector<int64_t> given = n.requireIntegers(1, "k");
-    k = n.expect(given.size() == 1, "k must be one number") ? given[0] : 0;
-  }
+  int64_t rank = n.getRank(0);
   if (!n.expect(rank >= 2, "expects an input of rank 2 or more"))
     return;
-  Value x = n.getInput(0);
-  Value rows = n.create<qnn::AddOp>({rangeOf(n, x, rank, 2), n.createInteger(k)});
+  Value x = n.getInput(0), rows = rangeOf(n, x, rank, 2);
+  if (n.hasInput(1)) {
+    Value k = n.getIndexInput(1);
+    if (n.failed() || !n.expect(n.getInputType(1).getNumElements() == 1, "k must be one number"))
+      return;
+    rows = add(n, rows, n.getRank(1) ? n.reshape(k, {}) : k);
+  }
   Value columns = rangeOf(n, x, rank, 1);
   Value keep = upper ? n.create<qnn::GreaterEqualOp>({columns, rows})
                      : n.create<qnn::LessEqualOp>({columns, rows});
   n.setResult(n.create<qnn::WhereOp>({keep, x, n.createScalar(n.getElementType(0), 0)}));
 }
 
+/// 1 where column = row + k, 0 elsewhere, in the shape of a matrix.
+void buildEyeLike(Node &n) {
+  int64_t type = n.getInt("dtype", n.getElementType(0)), k = n.getInt("k", 0);
+  if (!n.expect(n.getRank(0) == 2, "expects an input of rank 2") ||
+      !n.expect(type > 0 && type < 100 &&
+                    getStorageType(n.getContext(), static_cast<int32_t>(type)),
+                "attribute 'dtype' is no type that is supported"))
+    return;
+  Value x = n.getInput(0);
+  Value rows = add(n, rangeOf(n, x, 2, 2), n.createInteger(k));
+  Value isDiagonal = n.create<qnn::EqualOp>({rangeOf(n, x, 2, 1), rows});
+  n.setResult(0, n.cast(isDiagonal, Bool, static_cast<int32_t>(type)), static_cast<int32_t>(type));
+}
+
 } // namespace
 
 ArrayRef<OpEntry> getGenerationOps() {
   static const OpEntry entries[] = {
-      {"Constant", 0, 0, buildConstant}, {"ConstantOfShape", 1, 1, buildConstantOfShape, 9},
-      {"OneHot", 3, 3, buildOneHot, 9},  {"Range", 3, 3, buildRange, 11},
-      {"Trilu", 1, 2, buildTrilu, 14},
+      {"Constant", 0, 0, buildConstant},  {"ConstantOfShape", 1, 1, buildConstantOfShape, 9},
+      {"EyeLike", 1, 1, buildEyeLike, 9}, {"OneHot", 3, 3, buildOneHot, 9},
+      {"Range", 3, 3, buildRange, 11},    {"Trilu", 1, 2, buildTrilu, 14},
   };
   return entries;
 }

@@ -3,6 +3,7 @@
 /// \file
 /// Ops that select, join, repeat and pad.
 
+#include "Compose.h"
 #include "OpTable.h"
 #include "dialects/QNN/QNNOps.h"
 
@@ -179,6 +180,51 @@ void buildPad11(Node &n) {
   createPad(n, pads, value);
 }
 
+/// Crops or pads each of the axes around its middle; of an odd difference, the begin gets less.
+void buildCenterCropPad(Node &n) {
+  int64_t rank = n.getRank(0);
+  SmallVector<int64_t> all = axesBetween(0, rank);
+  SmallVector<int64_t> axes = n.normalizeAxes(n.getInts("axes", all), rank);
+  SmallVector<int64_t> shape = n.requireIntegers(1, "the shape");
+  if (n.failed() || !n.expect(shape.size() == axes.size(), "expects a size for each axis"))
+    return;
+  ArrayRef<int64_t> sizes = n.getInputType(0).getShape();
+  SmallVector<int64_t> pads(2 * rank, 0);
+  for (auto [axis, wanted] : llvm::zip(axes, shape)) {
+    if (!n.expect(!ShapedType::isDynamic(sizes[axis]),
+                  "expects static sizes of the input; pin them with --dim") ||
+        !n.expect(wanted >= 0 && wanted <= maxElements, "the shape has a negative size"))
+      return;
+    int64_t difference = wanted - sizes[axis];
+    pads[axis] = difference / 2;
+    pads[axis + rank] = difference - difference / 2;
+  }
+  Attribute mode = qnn::PadModeAttr::get(n.getContext(), qnn::PadMode::Constant);
+  n.setResult(n.create<qnn::PadOp>(
+      {n.getInput(0), n.createIntegers(pads), n.createScalar(n.getElementType(0), 0)},
+      {{"mode", mode}}));
+}
+
+/// The first `sequence_lens[b]` elements along the time of each batch, backwards.
+void buildReverseSequence(Node &n) {
+  int64_t batch = n.getInt("batch_axis", 1), time = n.getInt("time_axis", 0), rank = n.getRank(0);
+  if (!n.expect(rank >= 2, "expects an input of rank 2 or more") ||
+      !n.expect((batch == 0 && time == 1) || (batch == 1 && time == 0),
+                "attributes 'batch_axis' and 'time_axis' must be 0 and 1"))
+    return;
+  SmallVector<int64_t> perm = axesBetween(0, rank);
+  std::swap(perm[0], perm[1]);
+  Value x = n.getInput(0);
+  if (batch == 1)
+    x = n.transpose(x, perm);
+  Value length = n.unsqueeze(n.getIndexInput(1), {1});
+  Value step = n.unsqueeze(rangeTo(n, sizeOf(n, x, 1)), {0});
+  Value mirrored = sub(n, sub(n, length, n.createInteger(1)), step);
+  Value index = where(n, n.create<qnn::LessOp>({step, length}), mirrored, step);
+  x = n.create<qnn::GatherNDOp>({x, n.unsqueeze(index, {2})}, {{"batch_dims", n.integer(1)}});
+  n.setResult(batch == 1 ? n.transpose(x, perm) : x);
+}
+
 void buildExpand(Node &n) {
   n.setResult(n.create<qnn::ExpandOp>({n.getInput(0), n.getIndexInput(1)}));
 }
@@ -189,6 +235,7 @@ void buildTile(Node &n) { n.setResult(n.create<qnn::TileOp>({n.getInput(0), n.ge
 
 ArrayRef<OpEntry> getIndexingOps() {
   static const OpEntry entries[] = {
+      {"CenterCropPad", 2, 2, buildCenterCropPad, 18},
       {"Concat", 1, anyNumber, buildConcat},
       {"Expand", 2, 2, buildExpand, 8},
       {"Gather", 2, 2, buildGather},
@@ -196,6 +243,7 @@ ArrayRef<OpEntry> getIndexingOps() {
       {"Pad", 1, 1, buildPad2, 7, 10},
       {"Pad", 2, 3, buildPad11, 11, 17},
       {"Pad", 2, 4, buildPad11, 18},
+      {"ReverseSequence", 2, 2, buildReverseSequence, 10},
       {"Slice", 1, 1, buildSlice1, 7, 9},
       {"Slice", 3, 5, buildSlice10, 10},
       {"Split", 1, 2, buildSplit},

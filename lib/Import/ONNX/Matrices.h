@@ -18,6 +18,9 @@ mlir::Value getLinearWeight(Node &n, const ImportedValue &matrix, bool isTranspo
 mlir::Value createMatmul(Node &n, const ImportedValue &lhs, const ImportedValue &rhs);
 mlir::Value createMatmul(Node &n, mlir::Value lhs, mlir::Value rhs);
 
+/// Gemm, by the attributes and inputs of the node.
+mlir::Value gemm(Node &n);
+
 } // namespace bitwright::onnximport
 
 #endif // BITWRIGHT_LIB_IMPORT_ONNX_MATRICES_H

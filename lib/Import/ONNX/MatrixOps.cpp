@@ -151,7 +151,7 @@ public:
       : n(n), alpha(n.getFloat("alpha", 1)), beta(n.getFloat("beta", 1)),
         transA(n.getBool("transA", false)), transB(n.getBool("transB", false)) {}
 
-  void build();
+  Value build();
 
 private:
   Value getWeight();
@@ -192,11 +192,11 @@ Value Gemm::getBias(Value weight) {
   return fits ? n.materialize(matrix) : Value();
 }
 
-void Gemm::build() {
+Value Gemm::build() {
   expectSameType(n);
   Value lhs = n.getInput(0);
   if (!n.expect(n.getRank(0) == 2 && n.getRank(1) == 2, "expects matrices of rank 2"))
-    return;
+    return {};
   if (transA)
     lhs = n.transpose(lhs, {1, 0});
   bool hasC = n.hasInput(2) && beta != 0;
@@ -211,12 +211,14 @@ void Gemm::build() {
   result = scaled(n, result, alpha);
   if (hasC && !bias)
     result = n.create<qnn::AddOp>({result, scaled(n, n.getInput(2), beta)});
-  n.setResult(result);
+  return result;
 }
 
-void buildGemm(Node &n) { Gemm(n).build(); }
+void buildGemm(Node &n) { n.setResult(gemm(n)); }
 
 } // namespace
+
+Value gemm(Node &n) { return Gemm(n).build(); }
 
 ArrayRef<OpEntry> getMatrixOps() {
   static const OpEntry entries[] = {

@@ -16,10 +16,29 @@ static std::string getKey(StringRef domain, StringRef name) { return (domain + "
 
 static Table makeTable() {
   Table table;
-  for (ArrayRef<OpEntry> group :
-       {getUnaryOps(), getBinaryOps(), getConvolutionOps(), getPoolingOps(), getMatrixOps(),
-        getNormalizationOps(), getReductionOps(), getShapeOps(), getIndexingOps(),
-        getGenerationOps(), getResizeOps(), getQuantizationOps(), getControlOps()})
+  for (ArrayRef<OpEntry> group : {getUnaryOps(),
+                                  getBinaryOps(),
+                                  getConvolutionOps(),
+                                  getPoolingOps(),
+                                  getMatrixOps(),
+                                  getNormalizationOps(),
+                                  getReductionOps(),
+                                  getShapeOps(),
+                                  getIndexingOps(),
+                                  getGenerationOps(),
+                                  getResizeOps(),
+                                  getQuantizationOps(),
+                                  getControlOps(),
+                                  getAttentionOps(),
+                                  getEinsumOps(),
+                                  getFusedOps(),
+                                  getLossOps(),
+                                  getMatMulNBitsOps(),
+                                  getMicrosoftAttentionOps(),
+                                  getQLinearOps(),
+                                  getRotaryOps(),
+                                  getSignalOps(),
+                                  getTrigonometryOps()})
     for (const OpEntry &entry : group)
       table[getKey(entry.domain, entry.name)].push_back(&entry);
   return table;

@@ -34,6 +34,16 @@ llvm::ArrayRef<OpEntry> getShapeOps();
 llvm::ArrayRef<OpEntry> getIndexingOps();
 llvm::ArrayRef<OpEntry> getGenerationOps();
 llvm::ArrayRef<OpEntry> getResizeOps();
+llvm::ArrayRef<OpEntry> getAttentionOps();
+llvm::ArrayRef<OpEntry> getEinsumOps();
+llvm::ArrayRef<OpEntry> getFusedOps();
+llvm::ArrayRef<OpEntry> getLossOps();
+llvm::ArrayRef<OpEntry> getMatMulNBitsOps();
+llvm::ArrayRef<OpEntry> getMicrosoftAttentionOps();
+llvm::ArrayRef<OpEntry> getQLinearOps();
+llvm::ArrayRef<OpEntry> getRotaryOps();
+llvm::ArrayRef<OpEntry> getSignalOps();
+llvm::ArrayRef<OpEntry> getTrigonometryOps();
 llvm::ArrayRef<OpEntry> getQuantizationOps();
 llvm::ArrayRef<OpEntry> getControlOps();
 

@@ -5,6 +5,7 @@
 
 #include "Images.h"
 #include "OpTable.h"
+#include "Pools.h"
 #include "dialects/QNN/QNNOps.h"
 
 using namespace mlir;
@@ -59,7 +60,9 @@ void buildMaxPool(Node &n) {
   n.setResult(view.fromImage(result));
 }
 
-void buildAveragePool(Node &n) {
+} // namespace
+
+Value averagePool(Node &n, Value x) {
   ImageView view(n);
   Window window = Window::read(n, view, n.getInts("kernel_shape", {}));
   bool countPadding = n.getBool("count_include_pad", false);
@@ -68,14 +71,18 @@ void buildAveragePool(Node &n) {
     n.expect(!isLarger || !countPadding, "attribute 'count_include_pad' is not supported together "
                                          "with a 'ceil_mode' that enlarges the result");
   }
-  Value result = n.create<qnn::AvgPool2dOp>({view.toImage(n.getInput(0))},
-                                            {{"kernel", n.ints(window.kernel)},
-                                             {"strides", n.ints(window.strides)},
-                                             {"pads", n.ints(window.pads)},
-                                             {"dilations", n.ints(window.dilations)},
-                                             {"count_include_pad", n.unit(countPadding)}});
-  n.setResult(view.fromImage(result));
+  Value result =
+      n.create<qnn::AvgPool2dOp>({view.toImage(x)}, {{"kernel", n.ints(window.kernel)},
+                                                     {"strides", n.ints(window.strides)},
+                                                     {"pads", n.ints(window.pads)},
+                                                     {"dilations", n.ints(window.dilations)},
+                                                     {"count_include_pad", n.unit(countPadding)}});
+  return view.fromImage(result);
 }
+
+namespace {
+
+void buildAveragePool(Node &n) { n.setResult(averagePool(n, n.getInput(0))); }
 
 template <typename Op> void buildGlobalPool(Node &n) {
   int64_t rank = n.getRank(0);

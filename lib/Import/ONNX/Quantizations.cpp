@@ -121,4 +121,47 @@ ImportedValue QuantizationParameters::dequantize(Node &n, const ImportedValue &v
   return result;
 }
 
+/// One scale for the whole tensor: a single row for qnn.dynamic_quantize.
+DynamicallyQuantized quantizeDynamically(Node &n, Value x) {
+  Value row = n.reshape(x, {1, -1});
+  if (n.failed())
+    return {};
+  auto rowType = cast<RankedTensorType>(row.getType());
+  auto one = RankedTensorType::get({1, 1}, rowType.getElementType());
+  Type byte = IntegerType::get(n.getContext(), 8);
+  Type types[] = {RankedTensorType::get(rowType.getShape(), byte), one,
+                  RankedTensorType::get({1, 1}, byte)};
+  Operation *op =
+      n.createOperation(qnn::DynamicQuantizeOp::getOperationName(), {row}, {}, TypeRange(types));
+  if (!op)
+    return {};
+  return {n.create<qnn::ReshapeOp>({op->getResult(0), n.shapeOf(x)}),
+          n.reshape(op->getResult(1), {}), n.reshape(op->getResult(2), {})};
+}
+
+Value dequantizeBias(Node &n, unsigned index, const QuantizationParameters &x,
+                     const QuantizationParameters &w) {
+  if (n.failed() || !n.hasInput(index))
+    return {};
+  Value scale;
+  auto xs = x.scale.constant ? readFloats(*x.scale.constant) : std::nullopt;
+  auto ws = w.scale.constant ? readFloats(*w.scale.constant) : std::nullopt;
+  if (xs && ws && xs->size() == 1) {
+    std::vector<float> product;
+    for (double value : *ws)
+      product.push_back(static_cast<float>(xs->front()) * static_cast<float>(value));
+    scale = n.materialize(makeFloats(n.getContext(), w.scale.getType().getShape(), product));
+  } else {
+    scale = n.create<qnn::MulOp>({n.materialize(x.scale), n.materialize(w.scale)});
+  }
+  if (!scale)
+    return {};
+  auto type = cast<RankedTensorType>(scale.getType());
+  if (!n.expect(type.hasStaticShape(), "expects scales of static shape"))
+    return {};
+  std::vector<char> zeros(type.getNumElements() * 4, 0);
+  Value zero = n.materialize(makeConstant(n.getContext(), Int32, type.getShape(), zeros));
+  return n.create<qnn::DequantizeOp>({n.getInput(index), scale, zero}, {{"axis", n.integer(0)}});
+}
+
 } // namespace bitwright::onnximport

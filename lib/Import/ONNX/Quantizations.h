@@ -30,6 +30,17 @@ struct QuantizationParameters {
   ImportedValue dequantize(Node &n, const ImportedValue &value) const;
 };
 
+/// A value quantized to uint8 by one scale and zero point that follow from its extremes.
+struct DynamicallyQuantized {
+  mlir::Value data, scale, zeroPoint;
+};
+DynamicallyQuantized quantizeDynamically(Node &n, mlir::Value x);
+
+/// The int32 bias at input `index`, whose scale is that of the data times that of the weight; null
+/// where the node has none.
+mlir::Value dequantizeBias(Node &n, unsigned index, const QuantizationParameters &x,
+                           const QuantizationParameters &w);
+
 } // namespace bitwright::onnximport
 
 #endif // BITWRIGHT_LIB_IMPORT_ONNX_QUANTIZATIONS_H

@@ -3,6 +3,7 @@
 /// \file
 /// Reductions over axes, and the index of an extreme.
 
+#include "Compose.h"
 #include "OpTable.h"
 #include "dialects/QNN/QNNOps.h"
 #include <limits>
@@ -36,9 +37,7 @@ struct Reduction {
   template <typename Op> Value create(Node &n, Value x) const { return create<Op>(n, x, keepDims); }
   template <typename Op> Value create(Node &n, Value x, bool keep) const {
     // No axes are left of a scalar, or of a reduction that does nothing.
-    if (axes.empty())
-      return x;
-    return n.create<Op>({x}, {{"axes", n.ints(axes)}, {"keep_dims", n.unit(keep)}});
+    return reduce<Op>(n, x, axes, keep);
   }
 };
 
@@ -156,13 +155,70 @@ void buildCumSum(Node &n) {
                                        {"reverse", n.unit(n.getBool("reverse", false))}}));
 }
 
+/// Products of the elements up to each place: in log2(size) rounds each element is multiplied by
+/// the one 1, 2, 4, ... places before it.
+void buildCumProd(Node &n) {
+  SmallVector<int64_t> axes = n.requireIntegers(1, "the axis");
+  bool isExclusive = n.getBool("exclusive", false), isReverse = n.getBool("reverse", false);
+  if (n.failed() || !n.expect(axes.size() == 1, "expects one axis"))
+    return;
+  int64_t rank = n.getRank(0), axis = n.normalizeAxis(axes.front(), rank);
+  if (n.failed())
+    return;
+  int64_t size = n.getInputType(0).getShape()[axis];
+  if (!n.expect(!ShapedType::isDynamic(size), "the axis must be of static size"))
+    return;
+  Attribute mode = qnn::PadModeAttr::get(n.getContext(), qnn::PadMode::Constant);
+  auto shift = [&](Value x, int64_t places) {
+    SmallVector<int64_t> pads(2 * rank, 0);
+    pads[axis + (isReverse ? rank : 0)] = places;
+    pads[axis + (isReverse ? 0 : rank)] = -places;
+    return n.create<qnn::PadOp>({x, n.createIntegers(pads), scalarLike(n, x, 1)}, {{"mode", mode}});
+  };
+  Value x = n.getInput(0);
+  if (isExclusive && size > 0)
+    x = shift(x, 1);
+  for (int64_t places = 1; places < size; places *= 2)
+    x = mul(n, x, shift(x, places));
+  n.setResult(x);
+}
+
+//===--- hardmax ----------------------------------------------------------===//
+
+/// 1 where the first largest element along the axis is, 0 elsewhere.
+Value hardmax(Node &n, Value x, int64_t axis) {
+  Value index =
+      n.create<qnn::ArgMaxOp>({x}, {{"axis", n.integer(axis)}, {"keep_dims", n.unit(true)}});
+  int64_t rank = rankOf(n, x);
+  Value places = rangeTo(n, sizeOf(n, x, axis));
+  if (axis < rank - 1)
+    places = n.unsqueeze(places, axesBetween(1, rank - axis));
+  return n.cast(n.create<qnn::EqualOp>({places, index}), Bool, n.getElementType(0));
+}
+
+void buildHardmax13(Node &n) {
+  int64_t axis = n.normalizeAxis(n.getInt("axis", -1), n.getRank(0));
+  n.setResult(hardmax(n, n.getInput(0), axis));
+}
+
+/// Before opset 13: over all dimensions from `axis` on, as one.
+void buildHardmax1(Node &n) {
+  int64_t axis = n.normalizeAxis(n.getInt("axis", 1), n.getRank(0));
+  Value x = n.getInput(0);
+  Value flat = n.create<qnn::FlattenOp>({x}, {{"axis", n.integer(axis)}});
+  n.setResult(n.create<qnn::ReshapeOp>({hardmax(n, flat, 1), n.shapeOf(x)}));
+}
+
 } // namespace
 
 ArrayRef<OpEntry> getReductionOps() {
   static const OpEntry entries[] = {
       {"ArgMax", 1, 1, buildArgMax},
       {"ArgMin", 1, 1, buildArgMin},
+      {"CumProd", 2, 2, buildCumProd, 26},
       {"CumSum", 2, 2, buildCumSum, 11},
+      {"Hardmax", 1, 1, buildHardmax1, 7, 12},
+      {"Hardmax", 1, 1, buildHardmax13, 13},
       {"ReduceL1", 1, 2, buildReduceL1},
       {"ReduceL2", 1, 2, buildReduceL2},
       {"ReduceLogSum", 1, 2, buildReduceLogSum},

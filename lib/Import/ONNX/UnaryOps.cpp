@@ -33,6 +33,14 @@ void buildSign(Node &n) {
   n.setResult(n.create<qnn::WhereOp>({isZero, scalar(n, 0), scalar(n, 1)}));
 }
 
+/// -1 - x: all bits turned over, whatever the signedness.
+void buildBitwiseNot(Node &n) {
+  int32_t type = n.getElementType(0);
+  if (!n.expect(!isFloat(type) && type != Bool, "expects integers, but got " + getTypeName(type)))
+    return;
+  n.setResult(sub(n, scalar(n, -1), n.getInput(0)));
+}
+
 void buildIdentity(Node &n) { n.setResult(0, n.getImported(0)); }
 
 void buildDropout(Node &n) {
@@ -127,14 +135,18 @@ void buildBiasGelu(Node &n) {
 }
 
 /// x * sigmoid(alpha * x)
-void buildSwish(Node &n, float alpha) {
-  Value x = n.getInput(0);
+Value swish(Node &n, Value x, float alpha) {
   if (alpha == 1.0f)
-    return n.setResult(n.create<qnn::SiluOp>({x}));
-  n.setResult(mul(n, x, n.create<qnn::SigmoidOp>({mul(n, x, scalar(n, alpha))})));
+    return n.create<qnn::SiluOp>({x});
+  return mul(n, x, n.create<qnn::SigmoidOp>({mul(n, x, scalar(n, alpha))}));
 }
-void buildSwish24(Node &n) { buildSwish(n, n.getFloat("alpha", 1)); }
-void buildQuickGelu(Node &n) { buildSwish(n, n.getFloat("alpha", 1.702f)); }
+void buildSwish(Node &n) { n.setResult(swish(n, n.getInput(0), n.getFloat("alpha", 1))); }
+void buildQuickGelu(Node &n) { n.setResult(swish(n, n.getInput(0), n.getFloat("alpha", 1.702f))); }
+
+void buildSwiGlu(Node &n) {
+  n.expect(n.getElementType(0) == n.getElementType(1), "expects inputs of one type");
+  n.setResult(mul(n, swish(n, n.getInput(0), n.getFloat("alpha", 1)), n.getInput(1)));
+}
 
 /// alpha * elu(x / alpha)
 void buildCelu(Node &n) {
@@ -183,21 +195,6 @@ void buildShrink(Node &n) {
   n.setResult(n.create<qnn::WhereOp>({below, add(n, x, scalar(n, bias)), high}));
 }
 
-void buildTan(Node &n) {
-  Value x = n.getInput(0);
-  n.setResult(div(n, n.create<qnn::SinOp>({x}), n.create<qnn::CosOp>({x})));
-}
-
-/// (exp(x) + sign * exp(-x)) / 2
-void buildHyperbolic(Node &n, bool isSine) {
-  Value x = n.getInput(0);
-  Value up = n.create<qnn::ExpOp>({x});
-  Value down = n.create<qnn::ExpOp>({n.create<qnn::NegOp>({x})});
-  n.setResult(mul(n, isSine ? sub(n, up, down) : add(n, up, down), scalar(n, 0.5)));
-}
-void buildSinh(Node &n) { buildHyperbolic(n, /*isSine=*/true); }
-void buildCosh(Node &n) { buildHyperbolic(n, /*isSine=*/false); }
-
 void buildIsNaN(Node &n) {
   Value x = n.getInput(0);
   n.setResult(0, n.create<qnn::NotOp>({n.create<qnn::EqualOp>({x, x})}), Bool);
@@ -219,12 +216,11 @@ void buildIsInf(Node &n) {
 ArrayRef<OpEntry> getUnaryOps() {
   static const OpEntry entries[] = {
       {"Abs", 1, 1, buildSigned<qnn::AbsOp>},
+      {"BitwiseNot", 1, 1, buildBitwiseNot, 18},
       {"Cast", 1, 1, buildCast},
       {"CastLike", 2, 2, buildCastLike, 15},
       {"Ceil", 1, 1, buildUnary<qnn::CeilOp>},
       {"Celu", 1, 1, buildCelu, 12},
-      {"Cos", 1, 1, buildUnary<qnn::CosOp>},
-      {"Cosh", 1, 1, buildCosh, 9},
       {"Dropout", 1, 3, buildDropout},
       {"Elu", 1, 1, buildElu},
       {"Erf", 1, 1, buildUnary<qnn::ErfOp>, 9},
@@ -248,13 +244,11 @@ ArrayRef<OpEntry> getUnaryOps() {
       {"Shrink", 1, 1, buildShrink, 9},
       {"Sigmoid", 1, 1, buildUnary<qnn::SigmoidOp>},
       {"Sign", 1, 1, buildSign, 9},
-      {"Sin", 1, 1, buildUnary<qnn::SinOp>},
-      {"Sinh", 1, 1, buildSinh, 9},
       {"Softplus", 1, 1, buildUnary<qnn::SoftplusOp>},
       {"Softsign", 1, 1, buildSoftsign},
       {"Sqrt", 1, 1, buildUnary<qnn::SqrtOp>},
-      {"Swish", 1, 1, buildSwish24, 24},
-      {"Tan", 1, 1, buildTan},
+      {"SwiGLU", 2, 2, buildSwiGlu, 28},
+      {"Swish", 1, 1, buildSwish, 24},
       {"Tanh", 1, 1, buildUnary<qnn::TanhOp>},
       {"ThresholdedRelu", 1, 1, buildThresholdedRelu, 10},
       {"BiasGelu", 2, 2, buildBiasGelu, 1, 1, "com.microsoft"},
