@@ -5,19 +5,23 @@
 /// before it (GPTQ, arXiv:2210.17323). Scales and zero points are chosen from the weights as they
 /// were, so columns may be rounded in the order of what they matter (act-order with static groups).
 /// Each row keeps the best of three: blocks as wide as their extremes, blocks of least weight
-/// error, and rounding to nearest.
+/// error, and rounding to nearest. `gptq-refined` goes on from there.
 
 #include "bitwright/Numerics/MatrixProduct.h"
 #include "passes/Round/ErrorFeedback.h"
+#include "passes/Round/Refine.h"
 #include "passes/Round/Rounder.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
+#include <optional>
 
 using namespace bitwright;
 using llvm::ArrayRef;
 
 /// Rows that are rounded together, so that what is done to them stays in the caches.
 static constexpr int64_t kRows = 480;
+/// The same where each row also has a product for each of its blocks.
+static constexpr int64_t kRefinedRows = 60;
 /// Columns after which errors go to all later columns at once.
 static constexpr int64_t kColumns = 64;
 
@@ -117,41 +121,44 @@ private:
   std::vector<float> targets;
 };
 
-/// What became of a weight, part by part.
+/// What became of rows, and e H e^T summed over them.
 struct Outcome {
   BlockWeights weights;
   double cost = 0, nearestCost = 0;
 
-  /// Appends row `row` of `sweep`.
-  void append(const Sweep &sweep, int64_t row) {
-    const BlockWeights &from = sweep.getResult();
-    auto add = [row, &from](auto &to, const auto &values) {
+  /// Appends rows `begin` to `end` of `from`.
+  void append(const BlockWeights &from, int64_t begin, int64_t end) {
+    auto add = [&](auto &to, const auto &values) {
       int64_t size = int64_t(values.size()) / from.rows;
-      to.insert(to.end(), values.begin() + row * size, values.begin() + (row + 1) * size);
+      to.insert(to.end(), values.begin() + begin * size, values.begin() + end * size);
     };
     add(weights.values, from.values);
     add(weights.scales, from.scales);
     add(weights.zeroPoints, from.zeroPoints);
-    cost += sweep.getCost(row);
   }
 };
 
 class GptqRounder final : public Rounder {
 public:
-  llvm::StringRef getName() const override { return "gptq"; }
+  explicit GptqRounder(bool refines) : refines(refines) {}
+
+  llvm::StringRef getName() const override { return refines ? "gptq-refined" : "gptq"; }
   llvm::StringRef getSummary() const override {
-    return "each column makes up for the errors of those before it";
+    return refines ? "gptq, then codes and scales that lower its error further"
+                   : "each column makes up for the errors of those before it";
   }
   llvm::SmallVector<llvm::StringRef> needs() const override { return {"second_moment"}; }
   RoundedWeights round(const RoundingProblem &p) const override;
+
+private:
+  bool refines;
 };
 
 } // namespace
 
-/// Rows `begin` ... of the problem.
-static void roundRows(const RoundingProblem &p, const ErrorFeedback &feedback, int64_t begin,
-                      Outcome &outcome) {
-  int64_t rows = std::min(kRows, p.rows - begin);
+/// `rows` of the problem from row `begin` on.
+static Outcome roundRows(const RoundingProblem &p, const ErrorFeedback &feedback, int64_t begin,
+                         int64_t rows) {
   ArrayRef<float> weights = p.weights.slice(begin * p.columns, rows * p.columns);
   ArrayRef<float> least = p.leastScales.empty() ? p.leastScales : p.leastScales.slice(begin, rows);
   BlockWeights extremes = quantizeBlocks(weights, rows, p.columns, p.format, {}, least);
@@ -165,24 +172,40 @@ static void roundRows(const RoundingProblem &p, const ErrorFeedback &feedback, i
   nearest.run(/*compensates=*/false);
   wide.run(/*compensates=*/true);
   narrow.run(/*compensates=*/true);
+  Outcome outcome{{p.format, rows, p.columns, {}, {}, {}}};
   for (int64_t row = 0; row < rows; ++row) {
     const Sweep *best = &wide;
     for (const Sweep *other : {&narrow, &nearest})
       if (other->getCost(row) < best->getCost(row))
         best = other;
-    outcome.append(*best, row);
+    outcome.append(best->getResult(), row, row + 1);
+    outcome.cost += best->getCost(row);
     outcome.nearestCost += nearest.getCost(row);
   }
+  return outcome;
 }
 
 RoundedWeights GptqRounder::round(const RoundingProblem &p) const {
-  auto feedback = factorMoment(p.statistics.find("second_moment")->second, p.columns);
+  ArrayRef<float> moment = p.statistics.find("second_moment")->second;
+  auto feedback = factorMoment(moment, p.columns);
   if (!feedback)
     return {quantizeBlocks(p.weights, p.rows, p.columns, p.format, {}, p.leastScales),
             "the second moment of its input is not finite or has no factor, even with damping 1"};
   Outcome outcome{{p.format, p.rows, p.columns, {}, {}, {}}};
-  for (int64_t begin = 0; begin < p.rows; begin += kRows)
-    roundRows(p, *feedback, begin, outcome);
+  std::optional<OutputMoment> whole;
+  if (refines)
+    whole.emplace(moment, p.columns, feedback->damping);
+  int64_t height = refines ? kRefinedRows : kRows;
+  for (int64_t begin = 0; begin < p.rows; begin += height) {
+    int64_t rows = std::min(height, p.rows - begin);
+    Outcome part = roundRows(p, *feedback, begin, rows);
+    if (refines)
+      part.cost = refine(p.weights.slice(begin * p.columns, rows * p.columns), *whole,
+                         /*fitsScales=*/p.leastScales.empty(), part.weights);
+    outcome.append(part.weights, 0, rows);
+    outcome.cost += part.cost;
+    outcome.nearestCost += part.nearestCost;
+  }
   double ratio = outcome.nearestCost > 0 ? outcome.cost / outcome.nearestCost : 1;
   std::string detail = llvm::formatv("output error {0:F3} of that of rtn", ratio);
   if (feedback->damping > 0.01)
@@ -190,4 +213,6 @@ RoundedWeights GptqRounder::round(const RoundingProblem &p) const {
   return {std::move(outcome.weights), "", std::move(detail)};
 }
 
-std::unique_ptr<Rounder> bitwright::makeGptqRounder() { return std::make_unique<GptqRounder>(); }
+std::unique_ptr<Rounder> bitwright::makeGptqRounder(bool refines) {
+  return std::make_unique<GptqRounder>(refines);
+}

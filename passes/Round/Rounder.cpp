@@ -11,4 +11,5 @@ RounderRegistry::RounderRegistry() {
   add(makeNearestRounder());
   add(makeClipRounder());
   add(makeGptqRounder());
+  add(makeGptqRounder(/*refines=*/true));
 }

@@ -62,7 +62,7 @@ struct RounderRegistry : Registry<Rounder> {
 // The rounders of this folder.
 std::unique_ptr<Rounder> makeNearestRounder();
 std::unique_ptr<Rounder> makeClipRounder();
-std::unique_ptr<Rounder> makeGptqRounder();
+std::unique_ptr<Rounder> makeGptqRounder(bool refines = false);
 
 /// For each block the factor, 1, 0.95 ... 0.5, that makes sum((q(w) - w) x)^2 over
 /// the samples (rows of `columns` elements) least.

@@ -20,6 +20,8 @@ static constexpr int64_t kChunkRows = 128;
 /// Rows of the triangle that are kept as one rectangle, which begins at their first diagonal
 /// element.
 static constexpr int64_t kBandRows = 60;
+/// Beyond these a moment takes more than half a gigabyte, and its factor several.
+static constexpr int64_t kMostChannels = 16384;
 
 namespace {
 
@@ -76,10 +78,13 @@ class SecondMoment final : public Statistic {
 public:
   llvm::StringRef getName() const override { return "second_moment"; }
   llvm::StringRef getSummary() const override {
-    return "mean of x^T x, the upper triangle row by row";
+    return "mean of x^T x, the upper triangle row by row; of at most 16384 channels";
   }
   bool isDefault() const override { return false; }
-  bool isWanted(qnn::ObserveOp observe) const override { return feedsLinear(observe); }
+  bool isWanted(qnn::ObserveOp observe) const override {
+    ArrayRef<int64_t> dims = mlir::cast<mlir::RankedTensorType>(observe.getType()).getShape();
+    return feedsLinear(observe) && (dims.empty() || dims.back() <= kMostChannels);
+  }
   std::unique_ptr<StatisticSums> start(const StatisticOptions &) const override {
     return std::make_unique<Sums>();
   }

@@ -34,3 +34,9 @@ func.func @main(%x: tensor<?x3xf32> {qnn.name = "x", qnn.dim_names = ["n", ""]})
   %z = qnn.neg %y : tensor<?x1xf32> -> tensor<?x1xf32> loc("neg")
   return %z : tensor<?x1xf32>
 }
+
+// A moment of more channels would not fit into memory: it is not gathered, and the report says what that means.
+// RUN: %python -c "import numpy as np; np.save('%t.wide.npy', np.ones((1, 20000), np.float32))"
+// RUN: quant-opt --calibrate=%t.wide.npy --quantize=int4:gptq %S/Inputs/wide.mlir --report=%t.json -o %t.mlir
+// RUN: FileCheck %s --check-prefix=WIDE --input-file=%t.json
+// WIDE: rounder 'gptq' needs 'second_moment', which its input lacks

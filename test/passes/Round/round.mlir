@@ -3,7 +3,7 @@
 // RUN: quant-opt --qnn-assign="weights=int4 group=4 symmetric=false activations=float keep=^fc$" --qnn-round --split-input-file %s | FileCheck %s --check-prefix=KEEP
 // RUN: not quant-opt --qnn-assign="activations=float rounder=magic" --qnn-round --split-input-file %s 2>&1 | FileCheck %s --check-prefix=ROUNDER
 
-// ROUNDER: error: unknown rounder 'magic', expects one of awq-clip, gptq, rtn
+// ROUNDER: error: unknown rounder 'magic', expects one of awq-clip, gptq, gptq-refined, rtn
 
 // Rows in blocks of 4 with a short last one: [-5, 10] maps to 0..15 with zero point 5, [0, 30] with scale 2.
 // CHECK-LABEL: func.func @blocks

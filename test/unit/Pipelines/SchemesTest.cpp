@@ -50,6 +50,7 @@ TEST(Schemes, NamesAreRecipes) {
   EXPECT_EQ(describe("int4-rtn:group=8"), describe("int4:group=8"));
   EXPECT_EQ(describe("int4-gptq:group=128"), Lines{"int4 128 asym float gptq"});
   EXPECT_EQ(describe("int4:group=128,awq,gptq"), Lines{"int4 128 asym float awq gptq"});
+  EXPECT_EQ(describe("int4:gptq-refined"), Lines{"int4 32 asym float gptq-refined"});
   EXPECT_EQ(describe("int8:act=dynamic,gptq"), Lines{"int8 0 sym dynamic smooth gptq"});
   EXPECT_EQ(describe("int8:act=dynamic"), describe("int8-dynamic"));
   EXPECT_EQ(describe("int8-dynamic:smooth=off"), Lines{"int8 0 sym dynamic rtn"});

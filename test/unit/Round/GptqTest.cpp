@@ -4,6 +4,7 @@
 /// GPTQ against its definition: optimal brain surgeon, one column at a time, with an explicit
 /// inverse of the damped second moment.
 
+#include "passes/Round/Refine.h"
 #include "passes/Round/Rounder.h"
 #include "gtest/gtest.h"
 
@@ -29,14 +30,14 @@ struct Layer {
   void setMoment(int64_t i, int64_t k, float value) {
     moment[i * columns - i * (i - 1) / 2 + k - i] = value;
   }
-  RoundedWeights round() const {
+  RoundedWeights round(bool refines = false) const {
     RoundingProblem problem;
     problem.weights = weights;
     problem.rows = rows;
     problem.columns = columns;
     problem.format = format;
     problem.statistics["second_moment"] = moment;
-    return makeGptqRounder()->round(problem);
+    return makeGptqRounder(refines)->round(problem);
   }
   BlockWeights roundToNearest() const { return quantizeBlocks(weights, rows, columns, format); }
   /// The mean squared error of an output.
@@ -88,6 +89,17 @@ double Layer::measure(const BlockWeights &rounded, int64_t row) const {
     for (int64_t k = 0; k < columns; ++k)
       loss += error[i] * getMoment(i, k) * error[k];
   return loss;
+}
+
+/// e H e^T of one row, with the damped moment.
+static double measureDamped(const OutputMoment &moment, llvm::ArrayRef<float> weights,
+                            const BlockWeights &rounded) {
+  std::vector<float> back = dequantizeBlocks(rounded);
+  double cost = 0;
+  for (size_t i = 0; i < back.size(); ++i)
+    for (size_t k = 0; k < back.size(); ++k)
+      cost += double(back[i] - weights[i]) * moment.row(int64_t(i))[k] * (back[k] - weights[k]);
+  return cost;
 }
 
 /// By Gauss and Jordan; `matrix` is positive definite.
@@ -199,6 +211,56 @@ TEST(Gptq, LowersTheOutputErrorOfEachRow) {
     }
     EXPECT_LT(after, 0.4 * before);
     EXPECT_LT(after, 1.001 * plain); // the best of several choices
+  }
+}
+
+TEST(Gptq, RefiningLowersTheErrorOfEachRowFurther) {
+  for (const BlockFormat &format :
+       {intBlocks(4, 32, false), intBlocks(4, 96, true), intBlocks(3, 13, false)}) {
+    Layer layer(70, 96, format);
+    BlockWeights before = layer.round().weights, after = layer.round(/*refines=*/true).weights;
+    double sumBefore = 0, sumAfter = 0;
+    for (int64_t row = 0; row < layer.rows; ++row) {
+      sumBefore += layer.measure(before, row);
+      sumAfter += layer.measure(after, row);
+    }
+    EXPECT_LT(sumAfter, 0.98 * sumBefore);
+    OutputMoment moment(layer.moment, layer.columns, 0.01);
+    for (int64_t row = 0; row < layer.rows; ++row) {
+      BlockWeights one{format, 1, layer.columns, {}, {}, {}};
+      int64_t blocks = format.countBlocks(layer.columns);
+      one.values.assign(before.values.begin() + row * 96, before.values.begin() + (row + 1) * 96);
+      one.scales.assign(before.scales.begin() + row * blocks,
+                        before.scales.begin() + (row + 1) * blocks);
+      one.zeroPoints.assign(before.zeroPoints.begin() + row * blocks,
+                            before.zeroPoints.begin() + (row + 1) * blocks);
+      auto weights = llvm::ArrayRef<float>(layer.weights).slice(row * 96, 96);
+      double cost = measureDamped(moment, weights, one);
+      double said = refine(weights, moment, /*fitsScales=*/true, one);
+      EXPECT_NEAR(said, measureDamped(moment, weights, one), 1e-3 * cost);
+      EXPECT_LE(said, cost * 1.0001);
+    }
+  }
+}
+
+/// Weights that are codes times 0.5: whatever scale they were rounded with, that one is found.
+TEST(Refine, FindsTheScaleOfWeightsThatAreCodes) {
+  std::vector<float> weights;
+  for (int code = -7; code <= 7; ++code)
+    weights.push_back(0.5f * float(code));
+  llvm::SmallVector<float> identity;
+  for (size_t i = 0; i < weights.size(); ++i)
+    for (size_t k = i; k < weights.size(); ++k)
+      identity.push_back(i == k ? 1.0f : 0.0f);
+  OutputMoment moment(identity, int64_t(weights.size()), 0.01);
+  for (bool fits : {true, false}) {
+    BlockWeights rounded = quantizeBlocks(weights, 1, 15, intBlocks(4, 15, true));
+    rounded.scales[0] = 0.53f;
+    double cost = refine(weights, moment, fits, rounded);
+    EXPECT_NEAR(rounded.scales[0], fits ? 0.5f : 0.53f, 1e-6f);
+    EXPECT_EQ(cost < 1e-9, fits);
+    for (int k = 0; k < 15; ++k)
+      EXPECT_EQ(rounded.values[k], k - 7);
   }
 }
 

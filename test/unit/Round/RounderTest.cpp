@@ -61,7 +61,7 @@ struct Problem {
 
 TEST(Rounder, RegistryFindsByName) {
   RounderRegistry registry;
-  EXPECT_EQ(registry.listNames(), "awq-clip, gptq, rtn");
+  EXPECT_EQ(registry.listNames(), "awq-clip, gptq, gptq-refined, rtn");
   EXPECT_EQ(registry.lookup("rtn")->getName(), "rtn");
   EXPECT_EQ(registry.lookup("magic"), nullptr);
 }
@@ -78,7 +78,7 @@ TEST(Rounder, AnyoneCanAddOneOrReplaceOne) {
   };
   RounderRegistry registry, other;
   registry.add(std::make_shared<Zeros>());
-  EXPECT_EQ(registry.listNames(), "awq-clip, gptq, rtn");
+  EXPECT_EQ(registry.listNames(), "awq-clip, gptq, gptq-refined, rtn");
   EXPECT_EQ(registry.lookup("rtn")->getSummary(), "all codes 0");
   EXPECT_EQ(other.lookup("rtn")->getSummary(), "round to nearest"); // registries are apart
 }
