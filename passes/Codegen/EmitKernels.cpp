@@ -3,6 +3,7 @@
 /// \file
 /// The pass that turns a plan into kernels, and the pipeline down to LLVM.
 
+#include "passes/Codegen/Host/Descriptor.h"
 #include "passes/Codegen/Host/HostCode.h"
 #include "passes/Codegen/Passes.h"
 
@@ -43,6 +44,8 @@ void EmitKernelsPass::runOnOperation() {
     module.emitError() << "expects a function 'main' that 'qnn-plan-kernels' has planned";
     return signalPassFailure();
   }
+  if (failed(codegen::checkInterface(main)))
+    return signalPassFailure();
   llvm::Expected<TargetSpec> spec = getTarget(module);
   if (!spec) {
     module.emitError() << llvm::toString(spec.takeError());

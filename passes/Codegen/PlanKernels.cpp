@@ -3,11 +3,9 @@
 /// \file
 /// The pass that plans a model: from qnn ops to units, buffers and sizes.
 
+#include "passes/Codegen/Host/Descriptor.h"
 #include "passes/Codegen/Passes.h"
 #include "passes/Codegen/Plan/Plan.h"
-
-#include "bitwright_rt/abi.h"
-#include "dialects/QNN/Constants.h"
 
 namespace bitwright::codegen {
 #define GEN_PASS_DEF_PLANKERNELSPASS
@@ -27,20 +25,6 @@ struct PlanKernelsPass final : codegen::impl::PlanKernelsPassBase<PlanKernelsPas
 
 } // namespace
 
-/// What enters and leaves a model must have a place in the runtime's interface.
-static LogicalResult checkInterface(func::FuncOp main) {
-  for (auto [types, what] :
-       {std::pair(main.getArgumentTypes(), "argument"), std::pair(main.getResultTypes(), "result")})
-    for (auto [i, type] : llvm::enumerate(types)) {
-      auto tensor = dyn_cast<RankedTensorType>(type);
-      if (!tensor || tensor.getRank() > BW_MAX_RANK || !getDType(tensor.getElementType(), false))
-        return main.emitError() << "expects " << what << " " << i
-                                << " of 'main' to be a ranked tensor of a type that the runtime"
-                                << " has, of rank " << BW_MAX_RANK << " at most, but got " << type;
-    }
-  return success();
-}
-
 static LogicalResult checkMain(ModuleOp module, func::FuncOp main) {
   if (!main || main.isExternal())
     return module.emitError() << "expects a function 'main' with a body";
@@ -48,7 +32,7 @@ static LogicalResult checkMain(ModuleOp module, func::FuncOp main) {
     return main.emitError() << "expects 'main' to have one block";
   if (!isa<func::ReturnOp>(main.getBody().front().getTerminator()))
     return main.emitError() << "expects 'main' not to be planned yet";
-  return checkInterface(main);
+  return codegen::checkInterface(main);
 }
 
 void PlanKernelsPass::runOnOperation() {

@@ -5,11 +5,26 @@
 
 #include "passes/Codegen/Host/Descriptor.h"
 
+#include "bitwright_rt/abi.h"
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
 
 using namespace mlir;
 using namespace bitwright::codegen;
+
+LogicalResult bitwright::codegen::checkInterface(func::FuncOp main) {
+  for (auto [types, what] :
+       {std::pair(main.getArgumentTypes(), "argument"), std::pair(main.getResultTypes(), "result")})
+    for (auto [i, type] : llvm::enumerate(types)) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      if (!tensor || tensor.getRank() > BW_MAX_RANK ||
+          !bitwright::getDType(tensor.getElementType(), false))
+        return main.emitError() << "expects " << what << " " << i
+                                << " of 'main' to be a ranked tensor of a type that the runtime"
+                                << " has, of rank " << BW_MAX_RANK << " at most, but got " << type;
+    }
+  return success();
+}
 
 static Attribute describe(Builder &b, RankedTensorType type, DictionaryAttr attrs, int64_t index,
                           StringRef kind) {

@@ -14,6 +14,9 @@
 
 namespace bitwright::codegen {
 
+/// An error where what enters and leaves a model has no place in the runtime's interface.
+mlir::LogicalResult checkInterface(mlir::func::FuncOp main);
+
 void setDescriptor(mlir::ModuleOp module, mlir::func::FuncOp main, llvm::StringRef modelName,
                    int64_t frameBytes, const NodeNames &nodes, std::vector<char> weights);
 
