@@ -85,8 +85,7 @@ bool bitwright::kernel::isElementwise(Operation *op) {
 }
 
 bool bitwright::kernel::takesEpilogue(Operation *op) {
-  return isa<qnn::Conv2dOp, qnn::ConvTranspose2dOp, qnn::LinearOp, qnn::MatmulOp, qnn::QConv2dOp,
-             qnn::QLinearOp, qnn::BlockLinearOp, qnn::DynamicQLinearOp>(op);
+  return isa<qnn::ContractionInterface, qnn::MatmulOp>(op);
 }
 
 bool bitwright::kernel::isSizeOperand(OpOperand &operand) {

@@ -127,6 +127,13 @@ ConstantData getConstantData(TypedAttr attr) {
   return data;
 }
 
+bool isConstantValue(Value value) { return value.getDefiningOp<qnn::ConstantOp>() != nullptr; }
+
+bool isScalarConstant(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return isConstantValue(value) && type && type.hasStaticShape() && type.getNumElements() == 1;
+}
+
 std::optional<ConstantData> getConstant(Value value) {
   auto constant = value ? value.getDefiningOp<qnn::ConstantOp>() : qnn::ConstantOp();
   if (!constant)

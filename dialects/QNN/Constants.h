@@ -31,6 +31,11 @@ struct ConstantData {
   std::shared_ptr<std::vector<char>> storage;
 };
 
+/// True for a value that a qnn.constant defines.
+bool isConstantValue(mlir::Value value);
+/// A constant of one element, of any rank.
+bool isScalarConstant(mlir::Value value);
+
 /// The constant behind `value`; nullopt if it is not a `qnn.constant` or its
 /// weight is not in the store.
 std::optional<ConstantData> getConstant(mlir::Value value);

@@ -31,6 +31,9 @@ class QNN_InferredOp<string mnemonic, list<Trait> traits = []>
   }];
 }
 
+// Of LayoutInterface, what ops say that name axes and work in any layout.
+def QNN_AxisMethods : DeclareOpInterfaceMethods<QNN_LayoutInterface, ["getLayoutRole", "permuteAxes"]>;
+
 def QNN_I4 : I<4>;
 // What has storage (docs/semantics.md, Values).
 def QNN_Tensor : RankedTensorOf<[I1, QNN_I4, I8, I16, I32, I64, F16, BF16, F32, F64]>;

@@ -6,7 +6,10 @@
 #ifndef BITWRIGHT_DIALECTS_QNN_QNNINTERFACES_H
 #define BITWRIGHT_DIALECTS_QNN_QNNINTERFACES_H
 
+#include "dialects/QNN/IntegerForm.h"
+#include "dialects/QNN/Layout.h"
 #include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/TypeUtilities.h"
 
 #include "dialects/QNN/QNNInterfaces.h.inc"
 
@@ -23,6 +26,10 @@ public:
                                           op->getPropertiesStorage(), op->getRegions(), types);
   }
 };
+
+/// An elementwise op that takes many instructions: an exponential, logarithm or the like.
+template <typename ConcreteType>
+class Transcendental : public mlir::OpTrait::TraitBase<ConcreteType, Transcendental> {};
 
 } // namespace bitwright::qnn
 

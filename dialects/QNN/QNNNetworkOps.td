@@ -46,8 +46,12 @@ def QNN_YieldOp : QNN_Op<"yield", [Pure, Terminator, HasParent<"IfOp">]> {
 
 //===--- contractions -----------------------------------------------------===//
 
+// Of QuantizableInterface, what is said by contractions that have an integer op of their own.
+def QNN_SumFormMethods : DeclareOpInterfaceMethods<QNN_QuantizableInterface,
+    ["getIntegerForm", "getTermCount", "createIntegerForm"]>;
+
 def QNN_Conv2dOp : QNN_InferredOp<"conv2d",
-    [DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement", "isDepthwise"]>]> {
+    [DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement", "isDepthwise"]>, QNN_SumFormMethods]> {
   let summary = "two-dimensional convolution, channels last";
   let description = [{
     `input` is N x H x W x C, `weight` is O x KH x KW x C/groups, `bias` is O,
@@ -69,7 +73,8 @@ def QNN_Conv2dOp : QNN_InferredOp<"conv2d",
 }
 
 def QNN_ConvTranspose2dOp : QNN_InferredOp<"conv_transpose2d",
-    [DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement"]>]> {
+    [DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement"]>,
+     DeclareOpInterfaceMethods<QNN_QuantizableInterface, ["explainFloat"]>]> {
   let summary = "transposed convolution (gradient of conv2d), channels last";
   let description = [{
     `weight` is O/groups x KH x KW x C. `output_pads` adds rows and columns at
@@ -87,7 +92,7 @@ def QNN_ConvTranspose2dOp : QNN_InferredOp<"conv_transpose2d",
 }
 
 def QNN_LinearOp : QNN_InferredOp<"linear",
-    [DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement"]>]> {
+    [DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement"]>, QNN_SumFormMethods]> {
   let summary = "input times the transpose of a weight matrix, plus bias";
   let description = [{
     `input` is ... x K (rank 1 or more), `weight` N x K, `bias` N, the result ... x N.
@@ -99,7 +104,8 @@ def QNN_LinearOp : QNN_InferredOp<"linear",
   }];
 }
 
-def QNN_MatmulOp : QNN_InferredOp<"matmul"> {
+def QNN_MatmulOp : QNN_InferredOp<"matmul",
+    [DeclareOpInterfaceMethods<QNN_LayoutInterface, ["getAxisFlow", "isHomogeneous"]>]> {
   let summary = "numpy matmul of two computed tensors; leading dimensions broadcast";
   let arguments = (ins QNN_Tensor:$lhs, QNN_Tensor:$rhs);
   let results = (outs QNN_Tensor:$result);
@@ -108,7 +114,7 @@ def QNN_MatmulOp : QNN_InferredOp<"matmul"> {
 
 //===--- normalizations ---------------------------------------------------===//
 
-def QNN_BatchNormOp : QNN_InferredOp<"batch_norm"> {
+def QNN_BatchNormOp : QNN_InferredOp<"batch_norm", [QNN_AxisMethods]> {
   let summary = "(x - mean) / sqrt(variance + epsilon) * scale + bias for each channel";
   let arguments = (ins QNN_FloatTensor:$input, QNN_FloatTensor:$scale, QNN_FloatTensor:$bias,
                        QNN_FloatTensor:$mean, QNN_FloatTensor:$variance, F64Attr:$epsilon, I64Attr:$axis);
@@ -136,7 +142,7 @@ def QNN_RmsNormOp : QNN_InferredOp<"rms_norm"> {
   let assemblyFormat = "$input `,` $scale attr-dict `:` type($input) `,` type($scale) `->` type($result)";
 }
 
-def QNN_SoftmaxOp : QNN_InferredOp<"softmax"> {
+def QNN_SoftmaxOp : QNN_InferredOp<"softmax", [QNN_AxisMethods]> {
   let summary = "exp(x - max) / sum(exp(x - max)) along an axis";
   let arguments = (ins QNN_FloatTensor:$input, I64Attr:$axis);
   let results = (outs QNN_FloatTensor:$result);
@@ -145,7 +151,12 @@ def QNN_SoftmaxOp : QNN_InferredOp<"softmax"> {
 
 //===--- reductions and pooling -------------------------------------------===//
 
-class QNN_ReduceOp<string mnemonic, string text> : QNN_InferredOp<mnemonic> {
+// Of QuantizableInterface, what ops say that average.
+def QNN_MeanMethods : DeclareOpInterfaceMethods<QNN_QuantizableInterface,
+    ["getIntegerForm", "getTermCount", "getJoinedOperands", "createIntegerForm"]>;
+
+class QNN_ReduceOp<string mnemonic, string text, list<Trait> traits = []>
+    : QNN_InferredOp<mnemonic, traits # [QNN_ReductionInterface]> {
   let summary = text;
   let arguments = (ins QNN_Tensor:$input, DenseI64ArrayAttr:$axes, UnitAttr:$keep_dims);
   let results = (outs QNN_Tensor:$result);
@@ -153,7 +164,7 @@ class QNN_ReduceOp<string mnemonic, string text> : QNN_InferredOp<mnemonic> {
 }
 
 def QNN_ReduceMaxOp : QNN_ReduceOp<"reduce_max", "the largest element">;
-def QNN_ReduceMeanOp : QNN_ReduceOp<"reduce_mean", "the arithmetic mean">;
+def QNN_ReduceMeanOp : QNN_ReduceOp<"reduce_mean", "the arithmetic mean", [QNN_MeanMethods]>;
 def QNN_ReduceMinOp : QNN_ReduceOp<"reduce_min", "the smallest element">;
 def QNN_ReduceProdOp : QNN_ReduceOp<"reduce_prod", "the product">;
 def QNN_ReduceSumOp : QNN_ReduceOp<"reduce_sum", "the sum">;
@@ -193,8 +204,9 @@ class QNN_PoolOp<string mnemonic, string text, dag extra = (ins), list<Trait> tr
 }
 
 def QNN_MaxPool2dOp : QNN_PoolOp<"max_pool2d", "largest element of each window",
-    (ins UnitAttr:$unsigned_storage), [DeclareOpInterfaceMethods<QNN_TransparentInterface>]>;
+    (ins UnitAttr:$unsigned_storage), [DeclareOpInterfaceMethods<QNN_TransparentInterface, ["setStorage"]>]>;
 def QNN_AvgPool2dOp : QNN_PoolOp<"avg_pool2d", "mean of each window; padding counts where `count_include_pad` is set",
-    (ins UnitAttr:$count_include_pad)>;
+    (ins UnitAttr:$count_include_pad),
+    [QNN_MeanMethods, DeclareOpInterfaceMethods<QNN_QuantizableInterface, ["explainFloat"]>]>;
 
 #endif // BITWRIGHT_DIALECTS_QNN_QNNNETWORKOPS_TD

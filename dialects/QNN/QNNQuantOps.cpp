@@ -55,12 +55,18 @@ QNN_INFER(DynamicQuantizeOp) {
 int64_t QConv2dOp::getMacsPerElement() { return contractedSize(getWeight()); }
 bool QConv2dOp::isDepthwise() { return getGroups() > 1 && dimsOf(getWeight())[3] == 1; }
 OpOperand *QConv2dOp::getBiasOperand() { return firstOrNull(getBiasMutable()); }
+SmallVector<Value> QConv2dOp::getWeightParameters() { return {getMultiplier()}; }
 int64_t QLinearOp::getMacsPerElement() { return contractedSize(getWeight()); }
 OpOperand *QLinearOp::getBiasOperand() { return firstOrNull(getBiasMutable()); }
+SmallVector<Value> QLinearOp::getWeightParameters() { return {getMultiplier()}; }
 int64_t DynamicQLinearOp::getMacsPerElement() { return contractedSize(getWeight()); }
 OpOperand *DynamicQLinearOp::getBiasOperand() { return firstOrNull(getBiasMutable()); }
+SmallVector<Value> DynamicQLinearOp::getWeightParameters() { return {getWeightScale()}; }
 int64_t BlockLinearOp::getMacsPerElement() { return contractedSize(getWeight()); }
 OpOperand *BlockLinearOp::getBiasOperand() { return firstOrNull(getBiasMutable()); }
+SmallVector<Value> BlockLinearOp::getWeightParameters() {
+  return {getWeightScale(), getWeightZeroPoint()};
+}
 
 QNN_INFER(QConv2dOp) {
   Site site{location, getOperationName()};

@@ -14,7 +14,10 @@ include "dialects/QNN/QNNBase.td"
 //                            dimension of `scale` is ceil(size / B).
 // `zero_point` has the shape of `scale` and the storage type of the data.
 
-def QNN_QuantizeOp : QNN_InferredOp<"quantize"> {
+def QNN_QDQLayoutMethods
+    : DeclareOpInterfaceMethods<QNN_LayoutInterface, ["getLayoutRole", "permuteAxes", "getAxisFlow"]>;
+
+def QNN_QuantizeOp : QNN_InferredOp<"quantize", [QNN_QDQLayoutMethods]> {
   let summary = "saturate(round_half_even(x / scale) + zero_point)";
   let arguments = (ins QNN_F32Tensor:$input, QNN_F32Tensor:$scale, QNN_StorageTensor:$zero_point,
                        DefaultValuedAttr<I64Attr, "0">:$axis, DefaultValuedAttr<I64Attr, "0">:$block_size,
@@ -26,7 +29,7 @@ def QNN_QuantizeOp : QNN_InferredOp<"quantize"> {
   let hasVerifier = 1;
 }
 
-def QNN_DequantizeOp : QNN_InferredOp<"dequantize"> {
+def QNN_DequantizeOp : QNN_InferredOp<"dequantize", [QNN_QDQLayoutMethods]> {
   let summary = "float(q - zero_point) * scale";
   let arguments = (ins QNN_StorageTensor:$input, QNN_F32Tensor:$scale, QNN_StorageTensor:$zero_point,
                        DefaultValuedAttr<I64Attr, "0">:$axis, DefaultValuedAttr<I64Attr, "0">:$block_size,
@@ -52,7 +55,8 @@ def QNN_DynamicQuantizeOp : QNN_InferredOp<"dynamic_quantize"> {
   }];
 }
 
-def QNN_ObserveOp : QNN_Op<"observe", [SameOperandsAndResultType]> {
+def QNN_ObserveOp : QNN_Op<"observe", [SameOperandsAndResultType,
+    DeclareOpInterfaceMethods<QNN_LayoutInterface, ["getLayoutRole", "getAxisFlow"]>]> {
   let summary = "marks a tensor for calibration and carries what was measured";
   let description = [{
     The identity on its operand. `label` names the tensor in the user's words. `range` is what the
@@ -78,7 +82,7 @@ def QNN_ObserveOp : QNN_Op<"observe", [SameOperandsAndResultType]> {
 // output channel; both must be constants. `unsigned_*` tell how the i8 storage is read.
 
 def QNN_QConv2dOp : QNN_InferredOp<"qconv2d", [AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement", "isDepthwise", "getBiasOperand"]>]> {
+    DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement", "isDepthwise", "getBiasOperand", "getWeightParameters"]>]> {
   let summary = "integer convolution with fused bias, residual, activation and requantization";
   let description = "Padding stands for real zero: padded elements equal `input_zero_point`. Layouts as `qnn.conv2d`.";
   let arguments = (ins QNN_ByteTensor:$input, QNN_ByteTensor:$weight, Optional<QNN_I32Tensor>:$bias,
@@ -99,7 +103,7 @@ def QNN_QConv2dOp : QNN_InferredOp<"qconv2d", [AttrSizedOperandSegments,
 }
 
 def QNN_QLinearOp : QNN_InferredOp<"qlinear", [AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement", "getBiasOperand"]>]> {
+    DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement", "getBiasOperand", "getWeightParameters"]>]> {
   let summary = "integer linear op with fused bias, residual, activation and requantization";
   let description = "Layouts as `qnn.linear`.";
   let arguments = (ins QNN_ByteTensor:$input, QNN_ByteTensor:$weight, Optional<QNN_I32Tensor>:$bias,
@@ -119,7 +123,7 @@ def QNN_QLinearOp : QNN_InferredOp<"qlinear", [AttrSizedOperandSegments,
 }
 
 def QNN_DynamicQLinearOp : QNN_InferredOp<"dynamic_qlinear",
-    [DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement", "getBiasOperand"]>]> {
+    [DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement", "getBiasOperand", "getWeightParameters"]>]> {
   let summary = "integer linear op on activations that were quantized dynamically; float result";
   let description = [{
     `input`, `scale`, `zero_point` come from `qnn.dynamic_quantize`; `weight` is N x K signed i8, symmetric,
@@ -139,7 +143,7 @@ def QNN_DynamicQLinearOp : QNN_InferredOp<"dynamic_qlinear",
 }
 
 def QNN_BlockLinearOp : QNN_InferredOp<"block_linear",
-    [DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement", "getBiasOperand"]>]> {
+    [DeclareOpInterfaceMethods<QNN_ContractionInterface, ["getMacsPerElement", "getBiasOperand", "getWeightParameters"]>]> {
   let summary = "linear op on block-quantized weights";
   let description = [{
     `weight` is N x K of i4 or i8, `weight_scale` and `weight_zero_point` N x ceil(K / block_size) (zero point in the

@@ -5,7 +5,11 @@
 
 include "dialects/QNN/QNNBase.td"
 
-def QNN_ReshapeOp : QNN_InferredOp<"reshape", [DeclareOpInterfaceMethods<QNN_TransparentInterface>]> {
+// Of LayoutInterface, what ops say that keep dimensions, or the order of elements.
+def QNN_FlowMethods : DeclareOpInterfaceMethods<QNN_LayoutInterface, ["getAxisFlow"]>;
+
+def QNN_ReshapeOp : QNN_InferredOp<"reshape",
+    [DeclareOpInterfaceMethods<QNN_TransparentInterface>, QNN_FlowMethods]> {
   let summary = "the same elements in another shape";
   let description = [{
     `shape` is a one-dimensional i64 tensor; at most one -1 stands for what is
@@ -17,28 +21,32 @@ def QNN_ReshapeOp : QNN_InferredOp<"reshape", [DeclareOpInterfaceMethods<QNN_Tra
   let assemblyFormat = "$input `,` $shape attr-dict `:` type($input) `,` type($shape) `->` type($result)";
 }
 
-def QNN_SqueezeOp : QNN_InferredOp<"squeeze", [DeclareOpInterfaceMethods<QNN_TransparentInterface>]> {
+def QNN_SqueezeOp : QNN_InferredOp<"squeeze",
+    [DeclareOpInterfaceMethods<QNN_TransparentInterface>, QNN_FlowMethods, QNN_AxisMethods]> {
   let summary = "drops dimensions of size one";
   let arguments = (ins QNN_Tensor:$input, DenseI64ArrayAttr:$axes);
   let results = (outs QNN_Tensor:$result);
   let assemblyFormat = "$input `axes` $axes attr-dict `:` type($input) `->` type($result)";
 }
 
-def QNN_UnsqueezeOp : QNN_InferredOp<"unsqueeze", [DeclareOpInterfaceMethods<QNN_TransparentInterface>]> {
+def QNN_UnsqueezeOp : QNN_InferredOp<"unsqueeze",
+    [DeclareOpInterfaceMethods<QNN_TransparentInterface>, QNN_FlowMethods]> {
   let summary = "inserts dimensions of size one; axes count in the result";
   let arguments = (ins QNN_Tensor:$input, DenseI64ArrayAttr:$axes);
   let results = (outs QNN_Tensor:$result);
   let assemblyFormat = "$input `axes` $axes attr-dict `:` type($input) `->` type($result)";
 }
 
-def QNN_FlattenOp : QNN_InferredOp<"flatten", [DeclareOpInterfaceMethods<QNN_TransparentInterface>]> {
+def QNN_FlattenOp : QNN_InferredOp<"flatten",
+    [DeclareOpInterfaceMethods<QNN_TransparentInterface>, QNN_FlowMethods]> {
   let summary = "folds the dimensions before and from `axis` into two";
   let arguments = (ins QNN_Tensor:$input, I64Attr:$axis);
   let results = (outs QNN_Tensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
 }
 
-def QNN_TransposeOp : QNN_InferredOp<"transpose", [DeclareOpInterfaceMethods<QNN_TransparentInterface>]> {
+def QNN_TransposeOp : QNN_InferredOp<"transpose",
+    [DeclareOpInterfaceMethods<QNN_TransparentInterface>, QNN_FlowMethods]> {
   let summary = "permutes dimensions: result dimension i is input dimension perm[i]";
   let arguments = (ins QNN_Tensor:$input, DenseI64ArrayAttr:$perm);
   let results = (outs QNN_Tensor:$result);
@@ -46,7 +54,8 @@ def QNN_TransposeOp : QNN_InferredOp<"transpose", [DeclareOpInterfaceMethods<QNN
   let hasFolder = 1;
 }
 
-def QNN_GatherOp : QNN_InferredOp<"gather", [DeclareOpInterfaceMethods<QNN_TransparentInterface>]> {
+def QNN_GatherOp : QNN_InferredOp<"gather",
+    [DeclareOpInterfaceMethods<QNN_TransparentInterface>, QNN_AxisMethods]> {
   let summary = "picks slices along an axis; negative indices count from the end";
   let description = "An index out of range is a run-time error.";
   let arguments = (ins QNN_Tensor:$input, QNN_IndexTensor:$indices, I64Attr:$axis);
@@ -66,7 +75,8 @@ def QNN_GatherNDOp : QNN_InferredOp<"gather_nd", [DeclareOpInterfaceMethods<QNN_
   let assemblyFormat = "$input `,` $indices attr-dict `:` type($input) `,` type($indices) `->` type($result)";
 }
 
-def QNN_SliceOp : QNN_InferredOp<"slice", [DeclareOpInterfaceMethods<QNN_TransparentInterface>]> {
+def QNN_SliceOp : QNN_InferredOp<"slice",
+    [DeclareOpInterfaceMethods<QNN_TransparentInterface>, QNN_AxisMethods]> {
   let summary = "a strided window";
   let description = [{
     `starts`, `ends`, `steps` hold one i64 for each of `axes`; ONNX rules:
@@ -81,14 +91,18 @@ def QNN_SliceOp : QNN_InferredOp<"slice", [DeclareOpInterfaceMethods<QNN_Transpa
   }];
 }
 
-def QNN_ConcatOp : QNN_InferredOp<"concat", [DeclareOpInterfaceMethods<QNN_TransparentInterface, ["getNumDataOperands"]>]> {
+def QNN_ConcatOp : QNN_InferredOp<"concat",
+    [DeclareOpInterfaceMethods<QNN_TransparentInterface, ["getNumDataOperands"]>,
+     DeclareOpInterfaceMethods<QNN_LayoutInterface, ["getLayoutOperands", "getLayoutRole", "permuteAxes"]>]> {
   let summary = "joins tensors along an axis";
   let arguments = (ins Variadic<QNN_Tensor>:$inputs, I64Attr:$axis);
   let results = (outs QNN_Tensor:$result);
   let assemblyFormat = "$inputs attr-dict `:` type($inputs) `->` type($result)";
 }
 
-def QNN_PadOp : QNN_InferredOp<"pad", [DeclareOpInterfaceMethods<QNN_TransparentInterface>]> {
+def QNN_PadOp : QNN_InferredOp<"pad",
+    [DeclareOpInterfaceMethods<QNN_TransparentInterface, ["getFillOperand"]>, QNN_AxisMethods,
+     DeclareOpInterfaceMethods<QNN_QuantizableInterface, ["getJoinedOperands"]>]> {
   let summary = "grows or crops each dimension";
   let description = [{
     `pads` holds 2 * rank i64: all the begins, then all the ends; negative
@@ -102,14 +116,16 @@ def QNN_PadOp : QNN_InferredOp<"pad", [DeclareOpInterfaceMethods<QNN_Transparent
   }];
 }
 
-def QNN_ExpandOp : QNN_InferredOp<"expand", [DeclareOpInterfaceMethods<QNN_TransparentInterface>]> {
+def QNN_ExpandOp : QNN_InferredOp<"expand",
+    [DeclareOpInterfaceMethods<QNN_TransparentInterface>, QNN_FlowMethods]> {
   let summary = "broadcasts to the numpy broadcast of the input's shape and `shape`";
   let arguments = (ins QNN_Tensor:$input, RankedTensorOf<[I64]>:$shape);
   let results = (outs QNN_Tensor:$result);
   let assemblyFormat = "$input `,` $shape attr-dict `:` type($input) `,` type($shape) `->` type($result)";
 }
 
-def QNN_TileOp : QNN_InferredOp<"tile", [DeclareOpInterfaceMethods<QNN_TransparentInterface>]> {
+def QNN_TileOp : QNN_InferredOp<"tile",
+    [DeclareOpInterfaceMethods<QNN_TransparentInterface>, QNN_AxisMethods]> {
   let summary = "repeats the tensor `repeats[i]` times along each dimension";
   let arguments = (ins QNN_Tensor:$input, RankedTensorOf<[I64]>:$repeats);
   let results = (outs QNN_Tensor:$result);
@@ -130,7 +146,8 @@ def QNN_ResizeOp : QNN_InferredOp<"resize"> {
   }];
 }
 
-def QNN_ShapeOp : QNN_InferredOp<"shape"> {
+def QNN_ShapeOp : QNN_InferredOp<"shape",
+    [DeclareOpInterfaceMethods<QNN_LayoutInterface, ["getLayoutRole", "createInLayout"]>]> {
   let summary = "the dimensions [start, end) of a tensor as i64";
   let arguments = (ins QNN_Tensor:$input, I64Attr:$start, I64Attr:$end);
   let results = (outs RankedTensorOf<[I64]>:$result);

@@ -19,8 +19,7 @@ using namespace mlir;
 
 /// Ops that static quantization follows through, beside contractions.
 static bool mayFollow(Operation *op) {
-  return isa<qnn::ElementwiseInterface, qnn::TransparentInterface, qnn::AvgPool2dOp,
-             qnn::ReduceMeanOp>(op) &&
+  return isa<qnn::QuantizableInterface>(op) && !isa<qnn::ContractionInterface>(op) &&
          op->getNumResults() == 1 && getElementTypeOrSelf(op->getResult(0)).isF32();
 }
 
@@ -41,7 +40,7 @@ static std::string refuseSum(const BlockFormat &blocks, int64_t columns,
 static std::string refuse(Operation *op, qnn::PrecisionAttr precision) {
   qnn::ActivationForm activations = precision.getActivations();
   if (activations == qnn::ActivationForm::Static)
-    return isa<qnn::ConvTranspose2dOp>(op) ? "transposed convolution has no integer form" : "";
+    return qnn::explainFloat(op);
   auto linear = dyn_cast<qnn::LinearOp>(op);
   if (!linear)
     return activations == qnn::ActivationForm::Dynamic
@@ -64,7 +63,8 @@ struct AssignPass final : bitwright::impl::AssignPassBase<AssignPass> {
         failed(wanted.parse("only", only, getOperation())))
       return signalPassFailure();
     getOperation().walk([&](Operation *op) {
-      if (isa<qnn::Conv2dOp, qnn::LinearOp, qnn::ConvTranspose2dOp>(op))
+      auto contraction = dyn_cast<qnn::ContractionInterface>(op);
+      if (contraction && contraction.hasFloatWeights())
         assign(op, *precision);
       else if (precision->getActivations() == qnn::ActivationForm::Static && kept.matches(op) &&
                mayFollow(op))

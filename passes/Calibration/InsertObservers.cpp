@@ -19,12 +19,6 @@ namespace bitwright {
 using namespace bitwright;
 using namespace mlir;
 
-/// True for ops that some scheme may quantize, or pass quantized values through.
-static bool mayBeQuantized(Operation *op) {
-  return isa<qnn::ContractionInterface, qnn::ElementwiseInterface, qnn::TransparentInterface,
-             qnn::AvgPool2dOp, qnn::ReduceMeanOp>(op);
-}
-
 static bool mayBeObserved(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type || !type.getElementType().isF32() || value.use_empty())
@@ -54,7 +48,7 @@ struct InsertObserversPass final : bitwright::impl::InsertObserversPassBase<Inse
     getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (auto observe = dyn_cast<qnn::ObserveOp>(op))
         ++labels[observe.getLabel()];
-      if (!mayBeQuantized(op))
+      if (!isa<qnn::QuantizableInterface>(op))
         return;
       for (Value value : op->getOperands())
         if (mayBeObserved(value))

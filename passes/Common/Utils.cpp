@@ -25,10 +25,6 @@ static bool isSmallConstant(Value value) {
          type.getNumElements() <= maxSplatElements && isConstantValue(value);
 }
 
-bool bitwright::isConstantValue(Value value) {
-  return value.getDefiningOp<qnn::ConstantOp>() != nullptr;
-}
-
 std::optional<double> bitwright::getSplatFloat(Value value) {
   if (!isSmallConstant(value) || !isa<FloatType>(getTensorType(value).getElementType()))
     return std::nullopt;
@@ -95,8 +91,12 @@ int64_t bitwright::estimateElements(RankedTensorType type) {
 Operation *bitwright::cloneWith(OpBuilder &builder, Operation *op, ValueRange operands,
                                 TypeRange results) {
   OperationState state(op->getLoc(), op->getName(), operands, results);
-  state.attributes.append(op->getDiscardableAttrs().begin(), op->getDiscardableAttrs().end());
-  state.propertiesAttr = op->getPropertiesAsAttribute();
+  if (op->getPropertiesStorageSize() == 0) {
+    state.addAttributes(op->getAttrs()); // the op keeps all it has there, as one of a plug-in may
+  } else {
+    state.attributes.append(op->getDiscardableAttrs().begin(), op->getDiscardableAttrs().end());
+    state.propertiesAttr = op->getPropertiesAsAttribute();
+  }
   return builder.create(state);
 }
 
@@ -105,20 +105,6 @@ void bitwright::eraseUnused(Operation *root) {
     if (isOpTriviallyDead(op))
       op->erase();
   });
-}
-
-RankedTensorType bitwright::permuteType(RankedTensorType type, ArrayRef<int64_t> perm) {
-  SmallVector<int64_t> shape;
-  for (int64_t from : perm)
-    shape.push_back(type.getDimSize(from));
-  return RankedTensorType::get(shape, type.getElementType(), type.getEncoding());
-}
-
-SmallVector<int64_t> bitwright::invertPermutation(ArrayRef<int64_t> perm) {
-  SmallVector<int64_t> inverse(perm.size());
-  for (auto [to, from] : llvm::enumerate(perm))
-    inverse[from] = to;
-  return inverse;
 }
 
 LogicalResult bitwright::applyPatterns(Operation *root, RewritePatternSet &&patterns) {

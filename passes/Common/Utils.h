@@ -7,6 +7,8 @@
 #ifndef BITWRIGHT_PASSES_COMMON_UTILS_H
 #define BITWRIGHT_PASSES_COMMON_UTILS_H
 
+#include "dialects/QNN/Constants.h"
+#include "dialects/QNN/Layout.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -27,9 +29,6 @@ std::optional<double> getSplatFloat(mlir::Value value);
 std::optional<int64_t> getSplatInteger(mlir::Value value);
 /// True for a float constant whose elements all lie within 1e-4 (relative) of `expected`.
 bool isSplatNear(mlir::Value value, double expected);
-
-/// True for a value that a qnn.constant defines.
-bool isConstantValue(mlir::Value value);
 
 /// The float constant as one value for each channel, where `axis` of a tensor
 /// of rank `rank` is the channel: elements vary along that axis only, after
@@ -58,10 +57,6 @@ mlir::Operation *cloneWith(mlir::OpBuilder &builder, mlir::Operation *op, mlir::
 
 /// Erases ops without uses and effects.
 void eraseUnused(mlir::Operation *root);
-
-/// result dimension i is input dimension perm[i]
-mlir::RankedTensorType permuteType(mlir::RankedTensorType type, llvm::ArrayRef<int64_t> perm);
-llvm::SmallVector<int64_t> invertPermutation(llvm::ArrayRef<int64_t> perm);
 
 /// Applies the patterns until nothing changes; emits an error on `root` where that does not happen.
 mlir::LogicalResult applyPatterns(mlir::Operation *root, mlir::RewritePatternSet &&patterns);

@@ -25,9 +25,9 @@ struct CheckFusedPass final : bitwright::impl::CheckFusedPassBase<CheckFusedPass
 
   void runOnOperation() override {
     markAllAnalysesPreserved();
-    getOperation().walk([&](Operation *op) {
-      if (isa<qnn::QConv2dOp, qnn::QLinearOp>(op))
-        check(cast<qnn::ContractionInterface>(op));
+    getOperation().walk([&](qnn::ContractionInterface op) {
+      if (getTensorType(op->getResult(0)).getElementType().isInteger(8))
+        check(op);
     });
   }
 

@@ -6,6 +6,7 @@
 
 #include "passes/Fusion/QDQ.h"
 
+#include "bitwright/Numerics/Quantize.h"
 #include "bitwright/Reference/Interpreter.h"
 #include "dialects/QNN/Constants.h"
 #include "passes/Common/Utils.h"

@@ -27,24 +27,6 @@ static int64_t getConstantBytes(Value value) {
   return std::max<int64_t>(getByteSize(getTensorType(value)), 0);
 }
 
-/// The scales and zero points that a contraction reads its weights with.
-static void addParameters(Operation *op, WeightSizes &sizes, DenseSet<Value> &seen) {
-  auto add = [&](Value value) {
-    if (value && isConstantValue(value) && seen.insert(value).second)
-      sizes.weightBytes += getConstantBytes(value);
-  };
-  if (auto block = dyn_cast<qnn::BlockLinearOp>(op)) {
-    add(block.getWeightScale());
-    add(block.getWeightZeroPoint());
-  } else if (auto dynamic = dyn_cast<qnn::DynamicQLinearOp>(op)) {
-    add(dynamic.getWeightScale());
-  } else if (auto conv = dyn_cast<qnn::QConv2dOp>(op)) {
-    add(conv.getMultiplier());
-  } else if (auto linear = dyn_cast<qnn::QLinearOp>(op)) {
-    add(linear.getMultiplier());
-  }
-}
-
 WeightSizes bitwright::measureWeights(ModuleOp module) {
   WeightSizes sizes;
   DenseSet<Value> seen;
@@ -56,7 +38,9 @@ WeightSizes bitwright::measureWeights(ModuleOp module) {
       return;
     sizes.weights += getTensorType(weight).getNumElements();
     sizes.weightBytes += getConstantBytes(weight);
-    addParameters(op, sizes, seen);
+    for (Value parameter : op.getWeightParameters())
+      if (isConstantValue(parameter) && seen.insert(parameter).second)
+        sizes.weightBytes += getConstantBytes(parameter);
   });
   module.walk([&](qnn::ConstantOp op) {
     RankedTensorType type = getTensorType(op.getResult());

@@ -3,6 +3,7 @@
 /// \file
 /// Quantize moves up, dequantize moves down, through ops that move elements.
 
+#include "bitwright/Numerics/Quantize.h"
 #include "passes/Common/Utils.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Fusion/QDQ.h"
@@ -21,10 +22,8 @@ namespace {
 
 /// How many leading operands hold the elements; 0 for ops that compute.
 unsigned countDataOperands(Operation *op) {
-  if (auto pad = dyn_cast_or_null<qnn::PadOp>(op); pad && !getSplatFloat(pad.getValue()))
-    return 0; // The value is quantized with the data, so it has to be known.
   auto transparent = dyn_cast_or_null<qnn::TransparentInterface>(op);
-  return transparent ? transparent.getNumDataOperands() : 0;
+  return transparent && qnn::explainFloat(op).empty() ? transparent.getNumDataOperands() : 0;
 }
 
 Value createDequantize(OpBuilder &builder, Location loc, Type type, Value data,
@@ -41,21 +40,20 @@ Value createQuantize(OpBuilder &builder, Location loc, Value value, const Tensor
                                  params.isUnsigned ? builder.getUnitAttr() : UnitAttr());
 }
 
-int64_t quantizePadValue(qnn::PadOp pad, const TensorParams &params) {
-  return quantize(float(*getSplatFloat(pad.getValue())), params.scaleValue, params.zeroPointValue,
+int64_t quantizeFill(OpOperand &fill, const TensorParams &params) {
+  return quantize(float(*getSplatFloat(fill.get())), params.scaleValue, params.zeroPointValue,
                   params.range());
 }
 
 /// The op on bytes: `operands` hold the quantized data at the data operands.
-Value createOnBytes(OpBuilder &builder, Operation *op, SmallVector<Value> operands,
+Value createOnBytes(OpBuilder &builder, qnn::TransparentInterface op, SmallVector<Value> operands,
                     const TensorParams &params) {
-  if (auto pad = dyn_cast<qnn::PadOp>(op))
-    operands[2] = createIntegers(builder, pad.getLoc(), builder.getI8Type(), {},
-                                 {quantizePadValue(pad, params)});
+  if (OpOperand *fill = op.getFillOperand())
+    operands[fill->getOperandNumber()] = createIntegers(builder, op.getLoc(), builder.getI8Type(),
+                                                        {}, {quantizeFill(*fill, params)});
   Type type = getTensorType(op->getResult(0)).clone(builder.getI8Type());
-  Operation *onBytes = cloneWith(builder, op, operands, type);
-  if (auto pool = dyn_cast<qnn::MaxPool2dOp>(onBytes))
-    pool.setUnsignedStorage(params.isUnsigned);
+  auto onBytes = cast<qnn::TransparentInterface>(cloneWith(builder, op, operands, type));
+  onBytes.setStorage(params.isUnsigned);
   return onBytes->getResult(0);
 }
 
@@ -84,7 +82,8 @@ struct MoveQuantizeUp final : OpRewritePattern<qnn::QuantizeOp> {
       rewriter.setInsertionPoint(op);
     for (Value &operand : MutableArrayRef(operands).take_front(count))
       operand = createQuantize(rewriter, op.getLoc(), operand, *params);
-    Value result = createOnBytes(rewriter, moved, operands, *params);
+    Value result =
+        createOnBytes(rewriter, cast<qnn::TransparentInterface>(moved), operands, *params);
     rewriter.replaceOp(op, result);
     return success();
   }
@@ -112,11 +111,12 @@ struct MoveDequantizeDown final : RewritePattern {
       params = quantized->params;
       operand = quantized->data;
     }
-    if (auto pad = dyn_cast<qnn::PadOp>(op))
-      if (dequantize(quantizePadValue(pad, *params), params->scaleValue, params->zeroPointValue) !=
-          float(*getSplatFloat(pad.getValue())))
-        return rewriter.notifyMatchFailure(op, "the pad value has no exact quantized form");
-    Value onBytes = createOnBytes(rewriter, op, operands, *params);
+    auto move = cast<qnn::TransparentInterface>(op);
+    OpOperand *fill = move.getFillOperand();
+    if (fill && dequantize(quantizeFill(*fill, *params), params->scaleValue,
+                           params->zeroPointValue) != float(*getSplatFloat(fill->get())))
+      return rewriter.notifyMatchFailure(op, "the pad value has no exact quantized form");
+    Value onBytes = createOnBytes(rewriter, move, operands, *params);
     rewriter.replaceOp(
         op, createDequantize(rewriter, op->getLoc(), op->getResult(0).getType(), onBytes, *params));
     return success();

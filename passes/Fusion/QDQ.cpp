@@ -5,6 +5,7 @@
 
 #include "passes/Fusion/QDQ.h"
 
+#include "bitwright/Numerics/Quantize.h"
 #include "dialects/QNN/Constants.h"
 #include "passes/Common/Decisions.h"
 #include "passes/Common/Utils.h"
@@ -123,31 +124,20 @@ MatchOr<QuantizedWeights> bitwright::getQuantizedWeights(Value weight) {
 }
 
 /// Quantizing grows with its argument, so limits before it are limits after it.
-IntegerRange bitwright::getClamp(Operation *activation, const TensorParams &output) {
-  IntegerRange clamp = output.range();
+IntegerRange bitwright::getClamp(Operation *clamp, const TensorParams &output) {
+  if (!clamp)
+    return output.range();
   auto quantizeLimit = [&](double limit) {
     float rounded = float(std::clamp(limit, -double(std::numeric_limits<float>::max()),
                                      double(std::numeric_limits<float>::max())));
     return quantize(rounded, output.scaleValue, output.zeroPointValue, output.range());
   };
-  if (isa_and_nonnull<qnn::ReluOp>(activation))
-    clamp.min = quantizeLimit(0.0);
-  if (auto clip = dyn_cast_or_null<qnn::ClipOp>(activation)) {
-    clamp.min = quantizeLimit(clip.getMin().convertToDouble());
-    clamp.max = quantizeLimit(clip.getMax().convertToDouble());
-  }
-  return clamp;
+  qnn::Limits limits = cast<qnn::QuantizableInterface>(clamp).getLimits();
+  return {quantizeLimit(limits.min), quantizeLimit(limits.max)};
 }
 
-Value bitwright::createMultiplier(OpBuilder &builder, Location loc, double value) {
-  return createFloats(builder, loc, {}, {float(value)});
-}
-
-ClampedValue bitwright::skipClamp(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (isClamp(op) && value.hasOneUse() && op->getOperand(0).getType() == value.getType())
-    return {op->getOperand(0), op};
-  return {value, nullptr};
+FusedGroup bitwright::findGroup(qnn::QuantizeOp op) {
+  return getFusedGroup(op.getInput(), [](Value value) { return getQuantized(value).has_value(); });
 }
 
 void bitwright::recordFused(Operation *op, const Twine &intoWhat) {

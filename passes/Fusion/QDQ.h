@@ -7,10 +7,9 @@
 #ifndef BITWRIGHT_PASSES_FUSION_QDQ_H
 #define BITWRIGHT_PASSES_FUSION_QDQ_H
 
-#include "bitwright/Numerics/Quantize.h"
 #include "dialects/QNN/QNNOps.h"
 #include "mlir/IR/PatternMatch.h"
-#include "passes/Common/IntegerForms.h"
+#include "passes/Common/FusedGroup.h"
 #include <optional>
 #include <string>
 
@@ -29,28 +28,11 @@ template <typename T> struct MatchOr {
   std::string reason;
 };
 
-/// Parameters of a tensor quantized as a whole to 8 bits.
-struct TensorParams {
-  mlir::Value scale, zeroPoint; // rank-0 constants
-  float scaleValue = 1.0f;
-  int64_t zeroPointValue = 0; // in storage terms: 0..255 where unsigned
-  bool isUnsigned = false;
-
-  IntegerRange range() const { return integerRange(8, isUnsigned); }
-  bool operator==(const TensorParams &other) const {
-    return scaleValue == other.scaleValue && zeroPointValue == other.zeroPointValue &&
-           isUnsigned == other.isUnsigned;
-  }
-  bool operator!=(const TensorParams &other) const { return !(*this == other); }
-};
+/// The parameters of a tensor that is quantized as a whole to 8 bits; nullopt for any other.
 std::optional<TensorParams> getTensorParams(qnn::QuantizeOp op);
 std::optional<TensorParams> getTensorParams(qnn::DequantizeOp op);
 
-/// A quantized activation: `data` dequantized with `params` gives the value asked about.
-struct QuantizedValue {
-  mlir::Value data;
-  TensorParams params;
-};
+/// The quantized activation that `value` is read back from.
 std::optional<QuantizedValue> getQuantized(mlir::Value value);
 
 /// Constant weights of 8 bits with output channel 0: symmetric signed bytes and a
@@ -63,31 +45,27 @@ struct QuantizedWeights {
 };
 MatchOr<QuantizedWeights> getQuantizedWeights(mlir::Value weight);
 
-/// The storage values that a relu or clip after an op keeps; `op` null: all of them.
-IntegerRange getClamp(mlir::Operation *activation, const TensorParams &output);
+/// The storage values that a clamp keeps; null: all of them.
+IntegerRange getClamp(mlir::Operation *clamp, const TensorParams &output);
 
-/// A scalar f32 constant; the multiplier is computed in double and rounded once.
-mlir::Value createMultiplier(mlir::OpBuilder &builder, mlir::Location loc, double value);
-
-/// Looks from the operand of a quantize through a relu or clip that nothing else uses.
-struct ClampedValue {
-  mlir::Value value;
-  mlir::Operation *clamp = nullptr;
-};
-ClampedValue skipClamp(mlir::Value value);
+/// The float ops that the integer op in front of the quantize would be made of.
+FusedGroup findGroup(qnn::QuantizeOp op);
 
 /// Records what was fused in the decision log.
 void recordFused(mlir::Operation *op, const llvm::Twine &intoWhat);
 
 /// Why the contraction does not become an integer op; a match where it does.
 struct ContractionMatch {
-  mlir::Operation *contraction = nullptr;
+  FusedGroup group;
   QuantizedValue input;
   QuantizedWeights weights;
   llvm::SmallVector<int32_t> bias; // empty where there is none
   std::optional<QuantizedValue> residual;
-  mlir::Operation *add = nullptr, *clamp = nullptr;
   TensorParams output;
+
+  qnn::ContractionInterface getContraction() const {
+    return mlir::cast<qnn::ContractionInterface>(group.head);
+  }
 };
 MatchOr<ContractionMatch> matchContraction(qnn::QuantizeOp op);
 

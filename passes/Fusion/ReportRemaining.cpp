@@ -31,9 +31,10 @@ std::string explainProducer(qnn::QuantizeOp op) {
   Operation *producer = op.getInput().getDefiningOp();
   if (!producer)
     return "an input of the model is float";
-  ClampedValue clamped = skipClamp(op.getInput());
-  Operation *source = clamped.value.getDefiningOp();
-  Operation *named = source ? source : producer;
+  Operation *named = producer;
+  if (Operation *previous = findGroup(op).clamp ? producer->getOperand(0).getDefiningOp() : nullptr;
+      previous && op.getInput().hasOneUse())
+    named = previous;
   if (!getTensorParams(op))
     return "scales of " + getOpText(named) + " are not for the whole tensor";
   if (auto match = matchContraction(op); !match && match.reason != "no contraction")
@@ -52,7 +53,7 @@ std::string explainUser(Operation *user) {
   if (user->hasTrait<OpTrait::IsTerminator>())
     return "a result of the model is float";
   bool quantizedResult = llvm::all_of(user->getUsers(), [](Operation *next) {
-    while (isClamp(next) && next->hasOneUse())
+    while (qnn::isClamp(next) && next->hasOneUse())
       next = *next->getUsers().begin();
     return isa<qnn::QuantizeOp>(next);
   });

@@ -17,9 +17,8 @@ using namespace mlir;
 
 /// An integer form, or the float form on weights that a dequantize gives.
 static bool isQuantized(qnn::ContractionInterface op) {
-  if (!isa<qnn::Conv2dOp, qnn::ConvTranspose2dOp, qnn::LinearOp>(op.getOperation()))
-    return true;
-  return op.getWeightOperand().get().getDefiningOp<qnn::DequantizeOp>() != nullptr;
+  return !op.hasFloatWeights() ||
+         op.getWeightOperand().get().getDefiningOp<qnn::DequantizeOp>() != nullptr;
 }
 
 namespace {

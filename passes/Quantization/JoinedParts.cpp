@@ -41,21 +41,8 @@ static double getWidth(std::pair<double, double> range) {
 /// The operands whose elements appear side by side in the result of `op`; empty where it
 /// computes new ones.
 static SmallVector<Value> getJoined(Operation *op) {
-  if (auto concat = dyn_cast<qnn::ConcatOp>(op))
-    return SmallVector<Value>(concat->getOperands());
-  if (auto pad = dyn_cast<qnn::PadOp>(op)) {
-    if (pad.getMode() == qnn::PadMode::Constant)
-      return {pad.getInput(), pad.getValue()};
-    return {pad.getInput()};
-  }
-  if (auto where = dyn_cast<qnn::WhereOp>(op))
-    return {where.getLhs(), where.getRhs()};
-  if (isa<qnn::MinOp, qnn::MaxOp>(op))
-    return {op->getOperand(0), op->getOperand(1)};
-  if (isa<qnn::TransparentInterface, qnn::ReluOp, qnn::ClipOp, qnn::NegOp, qnn::AvgPool2dOp,
-          qnn::ReduceMeanOp>(op))
-    return {op->getOperand(0)};
-  return {};
+  auto quantizable = dyn_cast<qnn::QuantizableInterface>(op);
+  return quantizable ? quantizable.getJoinedOperands() : SmallVector<Value>();
 }
 
 /// The tensor and the factor where `op` multiplies one with a scalar constant.

@@ -93,8 +93,8 @@ public:
     for (Value tensor : plan.getTensors())
       bracket(tensor);
     for (Operation *op : plan.getIntegerOps())
-      if (auto concat = dyn_cast<qnn::ConcatOp>(op))
-        requantizeOperands(concat);
+      if (joinsTensors(op))
+        requantizeOperands(op);
     for (Operation *op : plan.getIntegerOps())
       recordChoice(op);
   }
@@ -103,7 +103,7 @@ private:
   void createParameters();
   void quantizeConstantOperands(Operation *op);
   void bracket(Value tensor);
-  void requantizeOperands(qnn::ConcatOp concat);
+  void requantizeOperands(Operation *op);
   void recordChoice(Operation *op);
   Parameters makeParameters(QuantParams numbers);
   Value quantizeConstant(OpBuilder &builder, Value constant, const Parameters &parameters);
@@ -179,15 +179,15 @@ Value Rewriter::quantizeConstant(OpBuilder &builder, Value constant, const Param
 }
 
 /// Constants that integer ops read as data: parameters of their own, or those of the
-/// concat that they go into.
+/// tensor that they are joined to.
 void Rewriter::quantizeConstantOperands(Operation *op) {
   if (isa<qnn::ContractionInterface>(op))
     return;
   for (OpOperand *operand : getDataOperands(op)) {
-    if (!operand->get().getDefiningOp<qnn::ConstantOp>())
+    if (!isConstantValue(operand->get()))
       continue;
     OpBuilder builder(op);
-    if (isa<qnn::ConcatOp>(op)) {
+    if (joinsTensors(op)) {
       operand->set(quantizeConstant(builder, operand->get(),
                                     classes[plan.getParameterClass(op->getResult(0))]));
       continue;
@@ -228,14 +228,14 @@ void Rewriter::bracket(Value tensor) {
   }
 }
 
-void Rewriter::requantizeOperands(qnn::ConcatOp concat) {
-  const Parameters &wanted = classes[plan.getParameterClass(concat.getResult())];
-  for (OpOperand &operand : concat->getOpOperands()) {
-    auto dequantize = operand.get().getDefiningOp<qnn::DequantizeOp>();
+void Rewriter::requantizeOperands(Operation *op) {
+  const Parameters &wanted = classes[plan.getParameterClass(op->getResult(0))];
+  for (OpOperand *operand : getDataOperands(op)) {
+    auto dequantize = operand->get().getDefiningOp<qnn::DequantizeOp>();
     if (!dequantize || dequantize.getScale() == wanted.scale)
       continue;
-    OpBuilder builder(concat);
-    operand.set(quantize(builder, concat.getLoc(), operand.get(), wanted).second);
+    OpBuilder builder(op);
+    operand->set(quantize(builder, op->getLoc(), operand->get(), wanted).second);
   }
 }
 

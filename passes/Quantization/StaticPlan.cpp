@@ -10,49 +10,29 @@
 #include "bitwright/Numerics/Quantize.h"
 #include "dialects/QNN/Constants.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "passes/Common/IntegerForms.h"
+#include "passes/Common/FusedGroup.h"
 #include "passes/Common/Precision.h"
 #include "passes/Common/Utils.h"
 
 using namespace bitwright;
 using namespace mlir;
+using qnn::IntegerForm;
 
+static constexpr IntegerRange kActivations = integerRange(8, /*isUnsigned=*/true);
 /// Products of a dot product that int32 can hold beside a bias as large.
 static constexpr int64_t kMaxProducts =
-    countSafeProducts(integerRange(8, /*isUnsigned=*/true), integerRange(8, false)) / 2;
+    countSafeProducts(kActivations, integerRange(8, /*isUnsigned=*/false)) / 2;
 /// Below this, a contraction between float neighbours does not repay its conversions.
 static constexpr int64_t kMinMacs = 16;
 
 static bool isF32(Value value) { return getElementTypeOrSelf(value).isF32(); }
 
-/// Computes each element from one element of one tensor: 256 cases in int8.
-bool bitwright::isScalarFunction(Operation *op) {
-  if (!isa<qnn::ElementwiseInterface>(op) || op->getNumResults() != 1 || !isF32(op->getResult(0)))
-    return false;
-  Value data;
-  for (Value operand : op->getOperands()) {
-    if (isScalarConstant(operand))
-      continue;
-    if (!isF32(operand) || isConstantValue(operand) || (data && data != operand))
-      return false;
-    data = operand;
-  }
-  return data && data.getType() == op->getResult(0).getType() &&
-         (op->getNumOperands() == 1 || llvm::count(op->getOperands(), data) == 1);
+SmallVector<OpOperand *> bitwright::getDataOperands(Operation *op) {
+  return cast<qnn::QuantizableInterface>(op).getQuantizableOperands();
 }
 
-SmallVector<OpOperand *> bitwright::getDataOperands(Operation *op) {
-  SmallVector<OpOperand *> result;
-  if (auto contraction = dyn_cast<qnn::ContractionInterface>(op))
-    return {&contraction.getActivationOperand()};
-  unsigned count = op->getNumOperands();
-  if (auto move = dyn_cast<qnn::TransparentInterface>(op))
-    count = move.getNumDataOperands();
-  bool isFunction = isScalarFunction(op);
-  for (OpOperand &operand : op->getOpOperands().take_front(count))
-    if (isF32(operand.get()) && !(isFunction && isScalarConstant(operand.get())))
-      result.push_back(&operand);
-  return result;
+bool bitwright::joinsTensors(Operation *op) {
+  return qnn::getIntegerForm(op) == IntegerForm::Move && getDataOperands(op).size() > 1;
 }
 
 StaticPlan::StaticPlan(Operation *root, const RangeMap &ranges, Denials denials)
@@ -72,42 +52,46 @@ void StaticPlan::classify(Operation *root) {
 }
 
 void StaticPlan::visit(Operation *op) {
-  bool isCandidate =
-      isa<qnn::Conv2dOp, qnn::LinearOp, qnn::ConvTranspose2dOp, qnn::AddOp, qnn::SubOp, qnn::MulOp,
-          qnn::AvgPool2dOp, qnn::ReduceMeanOp, qnn::TransparentInterface>(op) ||
-      isScalarFunction(op);
   if (op->getNumResults() != 1 || !isF32(op->getResult(0)) || isConstantValue(op->getResult(0)))
     return;
-  if (!isCandidate) {
+  IntegerForm form = qnn::getIntegerForm(op);
+  std::string reason = qnn::explainFloat(op);
+  if (form == IntegerForm::None && !qnn::getPrecision(op)) {
     // Worth a word only where int8 data meets it.
-    for (Value operand : op->getOperands())
-      if (isQuantized(operand))
-        floatOps[op] = "it has no integer form";
+    if (llvm::any_of(op->getOperands(), [&](Value operand) { return isQuantized(operand); }))
+      floatOps[op] = reason;
     return;
   }
-  std::string reason;
   if (denied.contains(op))
     reason = denied.lookup(op);
-  else if (isa<qnn::ContractionInterface>(op))
-    reason = visitContraction(op);
-  else if (isClamp(op))
-    reason = visitActivation(op);
-  else if (isa<qnn::TransparentInterface>(op))
-    reason = visitMove(op);
-  else if (isBinaryArithmetic(op) && !isScalarFunction(op))
-    reason = visitBinary(op);
-  else
-    reason = requireQuantized(op, getDataOperands(op)[0]->get());
+  else if (reason.empty() && !joinGroup(op))
+    reason = visitForm(cast<qnn::QuantizableInterface>(op), form);
   if (reason.empty())
     integerOps.insert(op);
   else
     floatOps[op] = reason;
 }
 
-std::string StaticPlan::visitContraction(Operation *op) {
-  if (!hasIntegerSums(op))
-    return op->getName().getStringRef().str() + " has no integer form";
-  auto contraction = cast<qnn::ContractionInterface>(op);
+std::string StaticPlan::visitForm(qnn::QuantizableInterface op, IntegerForm form) {
+  switch (form) {
+  case IntegerForm::Contraction:
+    return visitContraction(op);
+  case IntegerForm::Mean:
+    return visitMean(op);
+  case IntegerForm::Binary:
+    return visitData(op, /*takesConstants=*/true);
+  case IntegerForm::Move:
+    return visitData(op, joinsTensors(op));
+  case IntegerForm::Table:
+    return requireQuantized(getDataOperands(op)[0]->get());
+  case IntegerForm::None:
+    break;
+  }
+  llvm_unreachable("an op without an integer form says why");
+}
+
+std::string StaticPlan::visitContraction(qnn::QuantizableInterface op) {
+  auto contraction = cast<qnn::ContractionInterface>(op.getOperation());
   auto weights = getFiniteFloats(contraction.getWeightOperand().get());
   if (!weights || weights->empty())
     return isConstantValue(contraction.getWeightOperand().get())
@@ -116,10 +100,8 @@ std::string StaticPlan::visitContraction(Operation *op) {
   OpOperand *bias = contraction.getBiasOperand();
   if (bias && bias->get() && !getFiniteFloats(bias->get()))
     return "the bias is not a finite constant";
-  auto type = cast<RankedTensorType>(contraction.getWeightOperand().get().getType());
-  int64_t products = type.getNumElements() / std::max<int64_t>(type.getDimSize(0), 1);
-  if (products > kMaxProducts)
-    return "a sum of " + std::to_string(products) + " products may overflow int32";
+  if (op.getTermCount() > kMaxProducts)
+    return "a sum of " + std::to_string(op.getTermCount()) + " products may overflow int32";
   if (!isF32(contraction.getActivationOperand().get()))
     return "the input is not f32";
   if (isConstantValue(contraction.getActivationOperand().get()))
@@ -127,78 +109,45 @@ std::string StaticPlan::visitContraction(Operation *op) {
   return "";
 }
 
+std::string StaticPlan::visitMean(qnn::QuantizableInterface op) {
+  if (!fitsInt32(op.getTermCount(), kActivations.steps()))
+    return "a sum of " + std::to_string(op.getTermCount()) + " elements may overflow int32";
+  return requireQuantized(getDataOperands(op)[0]->get());
+}
+
 bool StaticPlan::isQuantized(Value value) const {
   Operation *op = value.getDefiningOp();
   return op && integerOps.contains(op) && !inner.contains(value);
 }
 
-std::string StaticPlan::requireQuantized(Operation *op, Value value) const {
-  if (isQuantized(value))
-    return "";
-  return getTensorName(value) + ", which it reads, is float";
+std::string StaticPlan::requireQuantized(Value value) const {
+  return isQuantized(value) ? "" : getTensorName(value) + ", which it reads, is float";
 }
 
-void StaticPlan::fuse(Operation *op, Operation *head) {
-  inner.insert(head->getResult(0));
-  auto it = heads.find(head);
-  heads[op] = it == heads.end() ? head : it->second;
+/// Makes `op` the tail of the integer op in front of it, where it can be that.
+bool StaticPlan::joinGroup(Operation *op) {
+  FusedGroup group =
+      getFusedGroup(op->getResult(0), [&](Value value) { return isQuantized(value); });
+  Operation *previous = group.getPrevious();
+  if (!previous || !group.obstacle.empty() || !isInteger(previous) || !isInteger(group.head))
+    return false;
+  inner.insert(previous->getResult(0));
+  heads[op] = group.head;
+  return true;
 }
 
-/// A relu or clip ends the group of the op in front where nothing else reads that;
-/// otherwise it is a function of one tensor.
-std::string StaticPlan::visitActivation(Operation *op) {
-  Value input = op->getOperand(0);
-  Operation *head = input.getDefiningOp();
-  if (head && integerOps.contains(head) && input.hasOneUse() &&
-      head->getBlock() == op->getBlock() &&
-      (isa<qnn::ContractionInterface>(head) ||
-       (isBinaryArithmetic(head) && !isScalarFunction(head)))) {
-    fuse(op, head);
-    return "";
-  }
-  return requireQuantized(op, input);
-}
-
-/// The contraction that makes `value`, if the add may be formed on its accumulator.
-Operation *StaticPlan::getResidualHead(Operation *add, Value value, Value other) {
-  Operation *head = value.getDefiningOp();
-  if (!head || !integerOps.contains(head) || !hasIntegerSums(head) || !value.hasOneUse() ||
-      head->getBlock() != add->getBlock())
-    return nullptr;
-  return fitsOnSums(add, value, other) && isQuantized(other) ? head : nullptr;
-}
-
-std::string StaticPlan::visitBinary(Operation *op) {
-  Value lhs = op->getOperand(0), rhs = op->getOperand(1);
-  if (isa<qnn::AddOp>(op) && lhs != rhs) {
-    Operation *left = getResidualHead(op, lhs, rhs), *right = getResidualHead(op, rhs, lhs);
-    Operation *head =
-        left && right ? (left->isBeforeInBlock(right) ? right : left) : (left ? left : right);
-    if (head) {
-      fuse(op, head);
-      return "";
-    }
-  }
+/// Each operand that carries data is quantized, one at least; where it `takesConstants`, finite
+/// ones will be.
+std::string StaticPlan::visitData(qnn::QuantizableInterface op, bool takesConstants) {
+  for (Value part : op.getJoinedOperands())
+    if (isConstantValue(part) && !getFiniteFloats(part))
+      return "a constant that it joins is not finite";
   bool any = false;
-  for (Value operand : {lhs, rhs}) {
-    if (isConstantValue(operand) && getFiniteFloats(operand))
+  for (OpOperand *operand : op.getQuantizableOperands()) {
+    Value value = operand->get();
+    if (takesConstants && isConstantValue(value) && getFiniteFloats(value))
       continue;
-    if (std::string reason = requireQuantized(op, operand); !reason.empty())
-      return reason;
-    any = true;
-  }
-  return any ? "" : "it reads constants only";
-}
-
-std::string StaticPlan::visitMove(Operation *op) {
-  if (auto pad = dyn_cast<qnn::PadOp>(op); pad && !getFiniteFloats(pad.getValue()))
-    return "what it fills with is not a finite constant";
-  bool any = false;
-  for (OpOperand *operand : getDataOperands(op)) {
-    if (isConstantValue(operand->get()) && isa<qnn::ConcatOp>(op) &&
-        getFiniteFloats(operand->get()))
-      continue;
-    if (std::string reason = requireQuantized(op, operand->get()); !reason.empty())
+    if (std::string reason = requireQuantized(value); !reason.empty())
       return reason;
     any = true;
   }
@@ -232,9 +181,7 @@ bool StaticPlan::denyUseless() {
 /// Quantize in front of a move instead of behind it: a quarter of the bytes.
 void StaticPlan::hoistBorder(Value &value) {
   while (Operation *op = value.getDefiningOp()) {
-    if (!isa<qnn::ReshapeOp, qnn::TransposeOp, qnn::SqueezeOp, qnn::UnsqueezeOp, qnn::FlattenOp>(
-            op) ||
-        isConstantValue(op->getOperand(0)) || isInteger(op) ||
+    if (!qnn::keepsElements(op) || isConstantValue(op->getOperand(0)) || isInteger(op) ||
         !llvm::all_of(value.getUsers(), [&](Operation *user) { return isInteger(user); }))
       return;
     if (denied.contains(op) || !ranges.contains(op->getOperand(0)))
@@ -284,6 +231,12 @@ bool StaticPlan::denyUnmeasured() {
   return changed;
 }
 
+/// True for a move that lays parts side by side: tensors, or a border.
+static bool movesParts(Operation *op) {
+  return qnn::getIntegerForm(op) == IntegerForm::Move &&
+         cast<qnn::QuantizableInterface>(op).getJoinedOperands().size() > 1;
+}
+
 /// Denies what would put joined tensors on one scale that a part of them cannot live with: the op
 /// that joins, and what would quantize a joined float tensor to read it. `getRange` gives what
 /// the scale of a tensor has to hold.
@@ -292,7 +245,7 @@ bool StaticPlan::denyDrowned(function_ref<std::pair<double, double>(Value)> getR
   for (Value value : tensors) {
     Operation *maker = value.getDefiningOp();
     bool isBorder = !maker || !isInteger(maker);
-    if (!isBorder && !isa<qnn::ConcatOp, qnn::PadOp>(maker))
+    if (!isBorder && !movesParts(maker))
       continue;
     std::string reason = parts.explainLoss(value, getRange(value));
     if (reason.empty())
@@ -336,12 +289,11 @@ void StaticPlan::unify() {
     return i;
   };
   for (Operation *op : integerOps) {
-    if (!isa<qnn::TransparentInterface>(op))
+    if (qnn::getIntegerForm(op) != IntegerForm::Move)
       continue;
     for (OpOperand *operand : getDataOperands(op)) {
       // What others read too keeps its own parameters; the concat requantizes it.
-      if (isConstantValue(operand->get()) ||
-          (isa<qnn::ConcatOp>(op) && !operand->get().hasOneUse()))
+      if (isConstantValue(operand->get()) || (joinsTensors(op) && !operand->get().hasOneUse()))
         continue;
       parent[find(index[operand->get()])] = find(index[op->getResult(0)]);
     }

@@ -45,14 +45,13 @@ public:
 private:
   void classify(mlir::Operation *root);
   void visit(mlir::Operation *op);
-  std::string visitContraction(mlir::Operation *op);
-  std::string visitActivation(mlir::Operation *op);
-  std::string visitBinary(mlir::Operation *op);
-  std::string visitMove(mlir::Operation *op);
-  mlir::Operation *getResidualHead(mlir::Operation *add, mlir::Value value, mlir::Value other);
+  std::string visitForm(qnn::QuantizableInterface op, qnn::IntegerForm form);
+  std::string visitContraction(qnn::QuantizableInterface op);
+  std::string visitMean(qnn::QuantizableInterface op);
+  std::string visitData(qnn::QuantizableInterface op, bool takesConstants);
+  bool joinGroup(mlir::Operation *op);
   bool isQuantized(mlir::Value value) const;
-  std::string requireQuantized(mlir::Operation *op, mlir::Value value) const;
-  void fuse(mlir::Operation *op, mlir::Operation *head);
+  std::string requireQuantized(mlir::Value value) const;
   void deny(mlir::Operation *op, std::string reason);
   bool denyUseless();
   bool denyUnmeasured();
@@ -75,10 +74,11 @@ private:
   std::vector<std::pair<double, double>> classRanges;
 };
 
-/// What an int8 form of `op` could be; used by plan and rewrite.
-bool isScalarFunction(mlir::Operation *op);
-/// Operands of an integer op that carry quantized data.
+/// The operands of an integer op that carry quantized data.
 llvm::SmallVector<mlir::OpOperand *> getDataOperands(mlir::Operation *op);
+/// True for a move that joins several tensors (concat): what others read too it requantizes, and
+/// constants it takes in.
+bool joinsTensors(mlir::Operation *op);
 
 } // namespace bitwright
 

@@ -13,6 +13,7 @@
 
 using namespace mlir;
 using namespace bitwright;
+using qnn::Limits;
 
 namespace {
 
@@ -69,17 +70,11 @@ struct SquareByMul final : OpRewritePattern<qnn::PowOp> {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-struct Limits {
-  double min, max;
-};
-
 /// The interval that a relu or clip keeps.
 std::optional<Limits> getLimits(Operation *op) {
-  if (auto clip = dyn_cast_or_null<qnn::ClipOp>(op))
-    return Limits{clip.getMin().convertToDouble(), clip.getMax().convertToDouble()};
-  if (isa_and_nonnull<qnn::ReluOp>(op))
-    return Limits{0.0, infinity};
-  return std::nullopt;
+  if (!qnn::isClamp(op))
+    return std::nullopt;
+  return cast<qnn::QuantizableInterface>(op).getLimits();
 }
 
 void replaceByClip(PatternRewriter &rewriter, Operation *op, Value input, Limits limits,
@@ -164,7 +159,8 @@ struct AddToBias final : OpRewritePattern<qnn::AddOp> {
     if (!sum.getDefiningOp<qnn::ContractionInterface>())
       std::swap(sum, addend);
     Operation *producer = sum.getDefiningOp();
-    if (!isa_and_nonnull<qnn::Conv2dOp, qnn::ConvTranspose2dOp, qnn::LinearOp>(producer))
+    auto contraction = dyn_cast_or_null<qnn::ContractionInterface>(producer);
+    if (!contraction || !contraction.hasFloatWeights())
       return rewriter.notifyMatchFailure(op, "no contraction");
     if (!sum.hasOneUse() || sum.getType() != op.getType())
       return rewriter.notifyMatchFailure(op, "the contraction has other uses or is widened");
@@ -172,7 +168,6 @@ struct AddToBias final : OpRewritePattern<qnn::AddOp> {
     auto values = getPerChannel(addend, type.getRank(), type.getRank() - 1, type.getShape().back());
     if (!values || !type.getElementType().isF32())
       return rewriter.notifyMatchFailure(op, "the addend is not a constant for each channel");
-    auto contraction = cast<qnn::ContractionInterface>(producer);
     if (OpOperand *bias = contraction.getBiasOperand()) {
       auto old = getFloats(bias->get());
       if (!old || old->size() != values->size())

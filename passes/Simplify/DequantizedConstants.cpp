@@ -39,29 +39,9 @@ bool bitwright::readsDequantizedConstants(Operation *op) {
   return any;
 }
 
-/// Where dimension `axis` of the operand is in the result of an op that moves elements: nullopt
-/// where it is cut or merged.
-static std::optional<int64_t> followAxis(Operation *op, int64_t axis) {
-  if (auto transpose = dyn_cast<qnn::TransposeOp>(op))
-    return std::distance(transpose.getPerm().begin(), llvm::find(transpose.getPerm(), axis));
-  if (!isa<qnn::ReshapeOp, qnn::FlattenOp, qnn::SqueezeOp, qnn::UnsqueezeOp>(op))
-    return std::nullopt;
-  ArrayRef<int64_t> from = getTensorType(op->getOperand(0)).getShape(),
-                    to = getTensorType(op->getResult(0)).getShape();
-  int64_t before = 1, passed = 1;
-  for (int64_t size : from.take_front(axis))
-    before *= size;
-  for (auto [i, size] : llvm::enumerate(to)) {
-    if (passed == before && size == from[axis])
-      return int64_t(i);
-    passed *= size;
-  }
-  return std::nullopt;
-}
-
 Value bitwright::moveStoredConstant(Operation *op, OpBuilder &builder) {
   auto transparent = dyn_cast<qnn::TransparentInterface>(op);
-  if (!transparent || transparent.getNumDataOperands() != 1 || isa<qnn::PadOp>(op) ||
+  if (!transparent || transparent.getNumDataOperands() != 1 || transparent.getFillOperand() ||
       op->getNumResults() != 1 || !getTensorType(op->getResult(0)).hasStaticShape())
     return nullptr;
   auto dequantize = getDequantizedConstant(op->getOperand(0));
@@ -69,7 +49,7 @@ Value bitwright::moveStoredConstant(Operation *op, OpBuilder &builder) {
     return nullptr;
   std::optional<int64_t> axis = 0;
   if (getTensorType(dequantize.getScale()).getRank() != 0)
-    axis = followAxis(op, dequantize.getAxis());
+    axis = qnn::followAxis(op, dequantize.getAxis());
   if (!axis)
     return nullptr;
   builder.setInsertionPoint(op);
@@ -77,9 +57,8 @@ Value bitwright::moveStoredConstant(Operation *op, OpBuilder &builder) {
   operands[0] = dequantize.getInput();
   Type stored =
       getTensorType(op->getResult(0)).clone(getTensorType(dequantize.getInput()).getElementType());
-  Operation *onStored = cloneWith(builder, op, operands, stored);
-  if (auto pool = dyn_cast<qnn::MaxPool2dOp>(onStored))
-    pool.setUnsignedStorage(dequantize.getIsUnsigned());
+  auto onStored = cast<qnn::TransparentInterface>(cloneWith(builder, op, operands, stored));
+  onStored.setStorage(dequantize.getIsUnsigned());
   auto values = evaluateOnConstants(onStored);
   onStored->erase();
   if (!values) {

@@ -61,7 +61,8 @@ std::optional<Producer> findProducer(Value value, int64_t axis) {
       return std::nullopt;
   }
   producer.contraction = value.getDefiningOp();
-  if (!isa_and_nonnull<qnn::Conv2dOp, qnn::ConvTranspose2dOp, qnn::LinearOp>(producer.contraction))
+  auto contraction = dyn_cast_or_null<qnn::ContractionInterface>(producer.contraction);
+  if (!contraction || !contraction.hasFloatWeights())
     return std::nullopt;
   RankedTensorType type = getTensorType(value);
   if (axis != type.getRank() - 1 || !type.getElementType().isF32())

@@ -5,7 +5,6 @@
 /// the source side of the graph runs permuted, the sink side as written, and an
 /// edge that is cut is a transpose that remains. docs/rationale/layout.md.
 
-#include "passes/Simplify/LayoutOps.h"
 #include "passes/Simplify/MinCut.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Simplify/Patterns.h"
@@ -22,6 +21,27 @@ namespace bitwright {
 
 using namespace mlir;
 using namespace bitwright;
+
+using qnn::LayoutRole;
+
+/// The constant as it must be for a permuted partner of rank perm.size().
+static Value permuteConstant(OpBuilder &builder, Value constant, ArrayRef<int64_t> perm) {
+  RankedTensorType type = getTensorType(constant);
+  int64_t rank = perm.size();
+  if (type.hasStaticShape() && type.getNumElements() == 1 && type.getRank() <= rank)
+    return constant;
+  if (type.getRank() < rank) {
+    SmallVector<int64_t> shape(rank - type.getRank(), 1), axes;
+    for (int64_t i = 0; i < rank - type.getRank(); ++i)
+      axes.push_back(i);
+    shape.append(type.getShape().begin(), type.getShape().end());
+    type = RankedTensorType::get(shape, type.getElementType());
+    constant = qnn::UnsqueezeOp::create(builder, constant.getLoc(), type, constant,
+                                        builder.getDenseI64ArrayAttr(axes));
+  }
+  return qnn::TransposeOp::create(builder, constant.getLoc(), permuteType(type, perm), constant,
+                                  builder.getDenseI64ArrayAttr(perm));
+}
 
 namespace {
 
@@ -92,7 +112,7 @@ int64_t LayoutChoice::getWeight(Value value) const {
 
 void LayoutChoice::collectNodes() {
   func.walk([&](Operation *op) {
-    if (getLayoutRole(op, perm) == LayoutRole::Flexible)
+    if (qnn::getLayoutRole(op, perm) == LayoutRole::Flexible)
       nodes[op] = graph.addNode();
   });
 }
@@ -108,11 +128,11 @@ void LayoutChoice::addValue(Value value) {
   SmallVector<int> users;
   for (OpOperand &use : value.getUses()) {
     Operation *user = use.getOwner();
-    bool moves = llvm::is_contained(getLayoutOperands(user), &use);
+    bool moves = llvm::is_contained(qnn::getLayoutOperands(user), &use);
     if (hasPerm(user, perm))
       users.push_back(MinCut::source);
     else if (isa<qnn::TransposeOp>(user) ||
-             (moves && getLayoutRole(user, perm) == LayoutRole::Sink))
+             (moves && qnn::getLayoutRole(user, perm) == LayoutRole::Sink))
       continue; // takes either
     else
       users.push_back(moves ? getNode(user) : MinCut::sink);
@@ -166,7 +186,7 @@ Value LayoutChoice::getPermuted(OpBuilder &builder, Value value) {
 void LayoutChoice::apply(const llvm::SetVector<Operation *> &permuted) {
   SmallVector<Operation *> order;
   func.walk<WalkOrder::PreOrder>([&](Operation *op) {
-    if (permuted.contains(op) || getLayoutRole(op, perm) == LayoutRole::Sink)
+    if (permuted.contains(op) || qnn::getLayoutRole(op, perm) == LayoutRole::Sink)
       order.push_back(op);
   });
   for (Operation *op : order) {
@@ -175,9 +195,9 @@ void LayoutChoice::apply(const llvm::SetVector<Operation *> &permuted) {
       continue;
     OpBuilder builder(op);
     SmallVector<Value> operands(op->getOperands());
-    for (OpOperand *operand : getLayoutOperands(op))
+    for (OpOperand *operand : qnn::getLayoutOperands(op))
       operands[operand->getOperandNumber()] = getPermuted(builder, operand->get());
-    Value result = createInLayout(builder, op, operands, perm);
+    Value result = cast<qnn::LayoutInterface>(op).createInLayout(builder, operands, perm);
     if (!isSink)
       result = qnn::TransposeOp::create(builder, op->getLoc(), op->getResult(0).getType(), result,
                                         builder.getDenseI64ArrayAttr(inverse));

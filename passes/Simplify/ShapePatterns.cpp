@@ -16,11 +16,6 @@ using namespace bitwright;
 
 namespace {
 
-/// Ops whose result holds the elements of operand 0 in the same order.
-bool isReshapeLike(Operation *op) {
-  return isa_and_nonnull<qnn::ReshapeOp, qnn::SqueezeOp, qnn::UnsqueezeOp, qnn::FlattenOp>(op);
-}
-
 int64_t countDynamic(RankedTensorType type) { return type.getNumDynamicDims(); }
 
 /// A reshape to `type`, which has at most one dynamic dimension.
@@ -44,18 +39,21 @@ bool canNameShape(RankedTensorType type) {
 /// Two shapes with the same elements: equal but for one dynamic dimension.
 bool mustBeSameShape(RankedTensorType a, RankedTensorType b) { return a == b && canNameShape(a); }
 
-/// An op of the family; chains of them collapse into one reshape or nothing.
-template <typename OpTy> struct MergeReshapes final : OpRewritePattern<OpTy> {
-  using OpRewritePattern<OpTy>::OpRewritePattern;
-  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
-    RankedTensorType type = getTensorType(op.getResult());
-    Value input = op.getInput();
+/// Chains of ops that only change the shape collapse into one reshape or nothing.
+struct MergeReshapes final : OpInterfaceRewritePattern<qnn::TransparentInterface> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+  LogicalResult matchAndRewrite(qnn::TransparentInterface op,
+                                PatternRewriter &rewriter) const override {
+    if (!qnn::keepsElementOrder(op))
+      return rewriter.notifyMatchFailure(op, "changes more than the shape");
+    RankedTensorType type = getTensorType(op->getResult(0));
+    Value input = op->getOperand(0);
     if (mustBeSameShape(type, getTensorType(input))) {
       rewriter.replaceOp(op, input);
       return success();
     }
     Operation *inner = input.getDefiningOp();
-    if (!isReshapeLike(inner))
+    if (!qnn::keepsElementOrder(inner))
       return rewriter.notifyMatchFailure(op, "no reshape before it");
     if (!canNameShape(type))
       return rewriter.notifyMatchFailure(op, "two dimensions are dynamic");
@@ -366,27 +364,35 @@ struct RemovePad final : OpRewritePattern<qnn::PadOp> {
 };
 
 /// Reductions over dimensions of size one only drop them.
-template <typename OpTy> struct RemoveReduction final : OpRewritePattern<OpTy> {
-  using OpRewritePattern<OpTy>::OpRewritePattern;
-  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
-    RankedTensorType input = getTensorType(op.getInput());
+struct RemoveReduction final : OpInterfaceRewritePattern<qnn::ReductionInterface> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+  LogicalResult matchAndRewrite(qnn::ReductionInterface op,
+                                PatternRewriter &rewriter) const override {
+    Value value = op->getOperand(0);
+    RankedTensorType input = getTensorType(value);
     if (op.getAxes().empty() ||
         !llvm::all_of(op.getAxes(), [&](int64_t axis) { return input.getDimSize(axis) == 1; }))
       return rewriter.notifyMatchFailure(op, "reduces");
     if (op.getKeepDims())
-      rewriter.replaceOp(op, op.getInput());
+      rewriter.replaceOp(op, value);
     else
-      rewriter.replaceOp(op, qnn::SqueezeOp::create(rewriter, op.getLoc(), op.getType(),
-                                                    op.getInput(), op.getAxesAttr()));
+      rewriter.replaceOp(op,
+                         qnn::SqueezeOp::create(rewriter, op.getLoc(), op->getResult(0).getType(),
+                                                value, op.getAxes()));
     return success();
   }
 };
 
 /// Constants are transposed and reshaped at once, whatever their size.
-template <typename OpTy> struct FoldOnConstant final : OpRewritePattern<OpTy> {
-  using OpRewritePattern<OpTy>::OpRewritePattern;
-  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
-    if (!llvm::all_of(op->getOperands(), isConstantValue) || !op.getType().hasStaticShape())
+struct FoldOnConstant final : OpInterfaceRewritePattern<qnn::TransparentInterface> {
+  FoldOnConstant(MLIRContext *context, bool transposes)
+      : OpInterfaceRewritePattern(context), transposes(transposes) {}
+  LogicalResult matchAndRewrite(qnn::TransparentInterface op,
+                                PatternRewriter &rewriter) const override {
+    if (!qnn::keepsElements(op) || qnn::keepsElementOrder(op) == transposes)
+      return rewriter.notifyMatchFailure(op, "not of the kind");
+    if (!llvm::all_of(op->getOperands(), isConstantValue) ||
+        !getTensorType(op->getResult(0)).hasStaticShape())
       return rewriter.notifyMatchFailure(op, "not constant");
     auto attributes = evaluateOnConstants(op);
     if (!attributes) {
@@ -396,25 +402,23 @@ template <typename OpTy> struct FoldOnConstant final : OpRewritePattern<OpTy> {
     rewriter.replaceOpWithNewOp<qnn::ConstantOp>(op, attributes->front());
     return success();
   }
+  bool transposes; ///< or reshapes
 };
 
 } // namespace
 
 void bitwright::populateShapePatterns(RewritePatternSet &patterns) {
+  MLIRContext *context = patterns.getContext();
   patterns
-      .add<MergeReshapes<qnn::ReshapeOp>, MergeReshapes<qnn::SqueezeOp>,
-           MergeReshapes<qnn::UnsqueezeOp>, MergeReshapes<qnn::FlattenOp>,
-           MergeUnitDims<qnn::SqueezeOp>, MergeUnitDims<qnn::UnsqueezeOp>, NameShape, RemoveExpand,
-           RemoveTile, RemoveSlice, RemoveConcat, RemovePad, RemoveReduction<qnn::ReduceMaxOp>,
-           RemoveReduction<qnn::ReduceMeanOp>, RemoveReduction<qnn::ReduceMinOp>,
-           RemoveReduction<qnn::ReduceProdOp>, RemoveReduction<qnn::ReduceSumOp>,
-           FoldOnConstant<qnn::ReshapeOp>, FoldOnConstant<qnn::SqueezeOp>,
-           FoldOnConstant<qnn::UnsqueezeOp>, FoldOnConstant<qnn::FlattenOp>>(patterns.getContext());
+      .add<MergeReshapes, MergeUnitDims<qnn::SqueezeOp>, MergeUnitDims<qnn::UnsqueezeOp>, NameShape,
+           RemoveExpand, RemoveTile, RemoveSlice, RemoveConcat, RemovePad, RemoveReduction>(
+          context);
+  patterns.add<FoldOnConstant>(context, /*transposes=*/false);
 }
 
 void bitwright::populateTransposePatterns(RewritePatternSet &patterns) {
-  patterns.add<MergeTransposes, ShapeOfTranspose, FoldOnConstant<qnn::TransposeOp>>(
-      patterns.getContext());
+  patterns.add<MergeTransposes, ShapeOfTranspose>(patterns.getContext());
+  patterns.add<FoldOnConstant>(patterns.getContext(), /*transposes=*/true);
 }
 
 void bitwright::populateUnitTransposePatterns(RewritePatternSet &patterns) {

@@ -150,15 +150,24 @@ static bool multiplyLabels(Labels &labels, ArrayRef<int64_t> out) {
   return broadcastLabels(labels, out);
 }
 
-static bool propagate(Labels &labels, Operation *op) {
+static bool propagate(Labels &labels, OpOperand &operand) {
+  Operation *op = operand.getOwner();
   ArrayRef<int64_t> out = cast<RankedTensorType>(op->getResult(0).getType()).getShape();
-  if (auto transpose = dyn_cast<qnn::TransposeOp>(op))
-    return transposeLabels(labels, transpose.getPerm());
-  if (isa<qnn::ReshapeOp, qnn::FlattenOp, qnn::SqueezeOp, qnn::UnsqueezeOp>(op))
+  auto layout = dyn_cast<qnn::LayoutInterface>(op);
+  qnn::AxisFlow flow = layout ? layout.getAxisFlow(operand) : qnn::AxisFlow();
+  switch (flow.kind) {
+  case qnn::AxisFlow::Kind::Permute:
+    return transposeLabels(labels, flow.perm);
+  case qnn::AxisFlow::Kind::Regroup:
     return reshapeLabels(labels, out);
-  if (isa<qnn::MatmulOp>(op))
+  case qnn::AxisFlow::Kind::Contract:
     return multiplyLabels(labels, out);
-  return broadcastLabels(labels, out); // expand, observe and elementwise ops
+  case qnn::AxisFlow::Kind::Broadcast:
+    return broadcastLabels(labels, out);
+  case qnn::AxisFlow::Kind::Opaque:
+    break;
+  }
+  return false;
 }
 
 std::optional<SmallVector<int64_t>>
@@ -174,7 +183,7 @@ bitwright::traceChannels(Value source, ArrayRef<TraceStep> steps, std::string &r
   for (int64_t i = 0; i < labels.dims.back(); ++i)
     labels.table.push_back(i);
   for (TraceStep step : steps)
-    if (!propagate(labels, step->getOwner())) {
+    if (!propagate(labels, *step)) {
       reason = "channels cannot be followed through '" + getNodeName(step->getOwner()->getLoc()) +
                "' (" + step->getOwner()->getName().getStringRef().str() + ")";
       return std::nullopt;
@@ -193,18 +202,18 @@ bitwright::traceChannels(Value source, ArrayRef<TraceStep> steps, std::string &r
 
 /// The operand through which a factor on a channel passes to the result, or null.
 static OpOperand *getLinearOperand(Operation *op) {
-  if (isa<qnn::ReshapeOp, qnn::FlattenOp, qnn::SqueezeOp, qnn::UnsqueezeOp, qnn::TransposeOp,
-          qnn::ExpandOp, qnn::ReluOp>(op))
-    return &op->getOpOperand(0);
-  if (isa<qnn::MatmulOp>(op))
-    return &op->getOpOperand(1);
-  if (!isa<qnn::MulOp>(op))
-    return nullptr;
-  // Either factor would do; the one that a linear op makes can be divided.
-  for (OpOperand &operand : op->getOpOperands())
+  auto layout = dyn_cast<qnn::LayoutInterface>(op);
+  OpOperand *found = nullptr;
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (!layout || layout.getAxisFlow(operand).kind == qnn::AxisFlow::Kind::Opaque ||
+        !layout.isHomogeneous(operand))
+      continue;
+    // Either factor of a product would do; the one that a linear op makes can be divided.
     if (skipObservers(operand.get()).getDefiningOp<qnn::LinearOp>())
       return &operand;
-  return nullptr;
+    found = found ? nullptr : &operand;
+  }
+  return found;
 }
 
 std::optional<SmallVector<TraceStep>> bitwright::traceBack(Value tensor, Value &source,

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What a network means in QDQ form, and what the integer ops that fusion makes of it give: both through the reference
 interpreter, on small random networks, one for each pattern. They differ by at most one step of the result's scale
-(a bias and a multiplier are rounded once more; a tie may then fall to the other side).
+(a bias and a multiplier are rounded once more; a tie may then fall to the other side). And of each network, and of the
+models of the repository: whatever quantization planned to compute in int8, fusion turns into integer ops.
 """
 
+import json
 import os
 import re
 
@@ -65,11 +67,53 @@ def last_scale(text):
     return float(re.search(rf"^ *{second} = qnn\.constant dense<([^>]*)>", text, re.M)[1])
 
 
+def node_names(text):
+    """A function that gives the node's name behind a location of a module, as decisions have it."""
+    aliases = dict(re.findall(r"^(#loc\d*) = loc\((.*)\)$", text, re.M))
+
+    def resolve(location):
+        location = aliases.get(location, location)
+        if location.startswith("fused"):
+            parts = [resolve(part) for part in re.findall(r'#loc\d*|"[^"]*"', location)]
+            return "+".join(name for name in parts if name)
+        name = re.match(r'"([^"]*)"', location)
+        return name[1] if name else ""
+    return resolve
+
+
+def float_ops(text):
+    """(op, node) of all that gives an f32 tensor."""
+    resolve = node_names(text)
+    ops = re.findall(r"^ *%\S+ = (qnn\.\w+) .*xf32> loc\((.*)\)$", text, re.M)
+    return {(op, resolve(location)) for op, location in ops}
+
+
+def check_plan(report, qdq, fused):
+    """Ops that static quantization planned in int8 are float in QDQ form, and no longer so when they are fused."""
+    planned = {(d["op"], d["node"]) for d in report["decisions"]
+               if d["applied"] and d["pass"] in ("qnn-quantize-static", "qnn-round")}
+    assert planned and planned <= float_ops(qdq), planned - float_ops(qdq)
+    assert not planned & float_ops(fused), f"planned, but not fused: {planned & float_ops(fused)}"
+    return planned
+
+
 def run(folder, module, out):
     files = sorted(file for file in os.listdir(folder) if file.startswith("in_"))
     inputs = [f"--input={os.path.join(folder, file)}" for file in files]
     bw.succeed(["quant-run", module, "--interpret", f"--output={out}", *inputs])
     return np.load(os.path.join(out, "output_0.npy"))
+
+
+def quantize_and_fuse(folder, model, samples):
+    """The report of static int8, the module in QDQ form, and the one that fusion makes of it."""
+    qdq, fused, report = (os.path.join(folder, name) for name in ("qdq.mlir", "fused.mlir", "report.json"))
+    bw.succeed(["quant-opt", f"--calibrate={samples}", "--quantize=int8", model, "-o", qdq, f"--report={report}"])
+    bw.succeed(["quant-opt", "--fuse", qdq, "-o", fused])
+    texts = []
+    for path in (report, qdq, fused):
+        with open(path) as file:
+            texts.append(file.read())
+    return json.loads(texts[0]), texts[1], texts[2]
 
 
 def check(folder, build, wanted, steps=1):
@@ -86,14 +130,11 @@ def check(folder, build, wanted, steps=1):
         np.savez(os.path.join(work, "samples.npz"), **samples)
         for i, name in enumerate(network.inputs):
             np.save(os.path.join(work, f"in_{i}.npy"), samples[name][:IMAGE[0]] * 1.1)  # some saturate
+        report, qdq_text, text = quantize_and_fuse(work, os.path.join(work, "model.onnx"),
+                                                   os.path.join(work, "samples.npz"))
         qdq, fused = os.path.join(work, "qdq.mlir"), os.path.join(work, "fused.mlir")
-        bw.succeed(["quant-opt", f"--calibrate={os.path.join(work, 'samples.npz')}", "--quantize=int8",
-                    os.path.join(work, "model.onnx"), "-o", qdq])
-        bw.succeed(["quant-opt", "--fuse", qdq, "-o", fused])
-        with open(fused) as file:
-            text = file.read()
-        with open(qdq) as file:
-            assert not re.search(r"qnn\.(q|lookup|requantize)", file.read().replace("qnn.quantize", "")), "fused early"
+        assert not re.search(r"qnn\.(q|lookup|requantize)", qdq_text.replace("qnn.quantize", "")), "fused early"
+        check_plan(report, qdq_text, text)
         for op in wanted:
             assert f"qnn.{op} " in text, f"no {op} after fusion"
         scale = last_scale(text)
@@ -175,6 +216,36 @@ def test_lookup(folder):
 
 def test_hard_swish(folder):
     check(folder, lambda n: n.add("HardSwish", n.conv("x0", 8, 6)), ["qconv2d"], steps=2)
+
+
+def test_two_convolutions_of_one_add(folder):
+    check(folder, lambda n: n.add("Relu", n.add("Add", n.conv("x0", 8, 8), n.conv("x1", 8, 8))), ["qconv2d"])
+
+
+def test_sum_that_is_read_twice(folder):
+    """The add reads the quantized convolution, whose sums somebody else needs."""
+    def build(n):
+        conv = n.conv("x0", 8, 8)
+        return n.conv(n.add("Relu", n.add("Add", conv, pooled_to_same(n, conv))), 8, 4)
+    check(folder, build, ["qconv2d", "qadd"], steps=2)
+
+
+def pooled_to_same(network, x):
+    return network.add("MaxPool", x, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+
+
+def test_plans_of_models(folder):
+    """Whole networks: residual blocks, depthwise convolutions, attention."""
+    for name, samples, wanted in [("fashion-resnet", "fashion/calib.npz", "qnn.add"),
+                                  ("fashion-mobile", "fashion/calib.npz", "qnn.clip"),
+                                  ("lm", "lm/calib.npz", "qnn.silu")]:
+        work = os.path.join(folder, name)
+        os.makedirs(work)
+        texts = quantize_and_fuse(work, os.path.join(bw.MODELS, name, "model.onnx"),
+                                  os.path.join(bw.MODELS, samples))
+        planned = check_plan(*texts)
+        print(f"{name}: {len(planned)} ops planned in int8, all fused")
+        assert wanted in {op for op, _ in planned}, (name, wanted)
 
 
 bw.main(__name__)

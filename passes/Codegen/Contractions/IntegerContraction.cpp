@@ -20,7 +20,7 @@ namespace qnn = bitwright::qnn;
 
 namespace {
 /// Operands of the three ops under one roof.
-struct IntegerOperands {
+struct ContractionOperands {
   Value bias, zeroPoint, multiplier, residual, rowScale, rowZeroPoint, floatBias;
 };
 
@@ -44,27 +44,27 @@ static LogicalResult checkConstants(Operation *op, ValueRange values) {
   return success();
 }
 
-template <typename QOp> static FailureOr<IntegerOperands> getQuantizedOperands(QOp op) {
+template <typename QOp> static FailureOr<ContractionOperands> getQuantizedOperands(QOp op) {
   if (failed(checkConstants(op, {op.getWeight(), op.getBias(), op.getInputZeroPoint(),
                                  op.getMultiplier(), op.getOutputZeroPoint(),
                                  op.getResidualZeroPoint(), op.getResidualMultiplier()})))
     return failure();
-  return IntegerOperands{
+  return ContractionOperands{
       op.getBias(), op.getInputZeroPoint(), op.getMultiplier(), op.getResidual(), {}, {}, {}};
 }
 
-static FailureOr<IntegerOperands> getOperands(Operation *op) {
+static FailureOr<ContractionOperands> getOperands(Operation *op) {
   if (auto dynamic = dyn_cast<qnn::DynamicQLinearOp>(op)) {
     if (failed(
             checkConstants(op, {dynamic.getWeight(), dynamic.getWeightScale(), dynamic.getBias()})))
       return failure();
-    return IntegerOperands{{},
-                           {},
-                           dynamic.getWeightScale(),
-                           {},
-                           dynamic.getScale(),
-                           dynamic.getZeroPoint(),
-                           dynamic.getBias()};
+    return ContractionOperands{{},
+                               {},
+                               dynamic.getWeightScale(),
+                               {},
+                               dynamic.getScale(),
+                               dynamic.getZeroPoint(),
+                               dynamic.getBias()};
   }
   if (auto conv = dyn_cast<qnn::QConv2dOp>(op))
     return getQuantizedOperands(conv);
@@ -138,7 +138,7 @@ static SmallVector<int64_t> sumWeights(const ContractionSpec &spec, ArrayRef<cha
 }
 
 /// The arguments of one group from Start on.
-static SmallVector<Value> getArguments(PackedContraction &c, const IntegerOperands &operands,
+static SmallVector<Value> getArguments(PackedContraction &c, const ContractionOperands &operands,
                                        ArrayRef<char> weights, int64_t zeroPoint, int64_t group) {
   Program &p = c.p;
   Location loc = c.op->getLoc();
@@ -169,7 +169,7 @@ static SmallVector<Value> getArguments(PackedContraction &c, const IntegerOperan
 
 LogicalResult bitwright::codegen::emitIntegerContraction(Program &p, kernel::LaunchOp unit) {
   Operation *op = unit.getAnchor();
-  FailureOr<IntegerOperands> operands = getOperands(op);
+  FailureOr<ContractionOperands> operands = getOperands(op);
   if (failed(operands))
     return failure();
   bool isUnsigned = hasUnsignedInput(op);

@@ -96,14 +96,12 @@ LogicalResult HostCode::emitUnit(kernel::LaunchOp unit) {
     return emitElementwiseKernel(p, unit);
   if (kernel::takesEpilogue(op))
     return emitContraction(p, unit);
-  if (isa<qnn::TransposeOp, qnn::GatherOp, qnn::GatherNDOp, qnn::SliceOp, qnn::ConcatOp, qnn::PadOp,
-          qnn::ExpandOp, qnn::TileOp, qnn::RangeOp, qnn::ResizeOp>(op))
-    return emitMovement(p, op);
-  if (isa<qnn::MaxPool2dOp, qnn::AvgPool2dOp, qnn::QAvgPool2dOp>(op))
-    return emitPooling(p, op);
-  if (isa<qnn::LookupOp, qnn::DynamicQuantizeOp, qnn::QuantizeOp, qnn::DequantizeOp>(op))
-    return emitQuantKernel(p, op);
-  return emitReduction(p, op);
+  for (auto *emitFamily : {emitMovement, emitPooling, emitQuantKernel, emitReduction})
+    if (Emitted emitted = emitFamily(p, op))
+      return *emitted;
+  return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '"
+                         << op->getName()
+                         << "' cannot be compiled yet; quant-run --interpret runs it";
 }
 
 /// Calls the calibration callback, if the caller gave one.

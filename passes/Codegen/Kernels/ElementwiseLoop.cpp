@@ -19,10 +19,7 @@ namespace qnn = bitwright::qnn;
 static int64_t estimateCost(kernel::LaunchOp unit) {
   int64_t cost = 0;
   for (Operation *op : unit.getElementwise())
-    cost += isa<qnn::ExpOp, qnn::SigmoidOp, qnn::TanhOp, qnn::SiluOp, qnn::ErfOp, qnn::GeluOp,
-                qnn::PowOp, qnn::LogOp, qnn::SinOp, qnn::CosOp, qnn::SoftplusOp>(op)
-                ? 8
-                : 1;
+    cost += op->hasTrait<qnn::Transcendental>() ? 8 : 1;
   return cost;
 }
 

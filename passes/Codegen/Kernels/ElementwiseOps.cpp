@@ -17,12 +17,6 @@ namespace qnn = bitwright::qnn;
 using FPred = arith::CmpFPredicate;
 using IPred = arith::CmpIPredicate;
 
-/// Functions that are approximated, in f32 alone.
-static bool isFunction(Operation *op) {
-  return isa<qnn::CosOp, qnn::EluOp, qnn::ErfOp, qnn::ExpOp, qnn::GeluOp, qnn::LogOp, qnn::PowOp,
-             qnn::SigmoidOp, qnn::SiluOp, qnn::SinOp, qnn::SoftplusOp, qnn::TanhOp>(op);
-}
-
 static bool isNarrowFloat(Type type) { return type.isF16() || type.isBF16(); }
 
 LogicalResult bitwright::codegen::checkElementwise(Operation *op) {
@@ -31,8 +25,9 @@ LogicalResult bitwright::codegen::checkElementwise(Operation *op) {
   if (isa<qnn::QuantizeOp, qnn::DequantizeOp>(op) &&
       (isNarrowFloat(input) || isNarrowFloat(result)))
     return refuseType(op, isNarrowFloat(input) ? input : result);
-  if (!isFunction(op))
+  if (!op->hasTrait<qnn::Transcendental>())
     return success();
+  // They are approximated, in f32 alone.
   if (!isa<FloatType>(input))
     return refuseType(op, input);
   for (Value operand : op->getOperands())

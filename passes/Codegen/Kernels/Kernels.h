@@ -11,11 +11,16 @@
 
 namespace bitwright::codegen {
 
-mlir::LogicalResult emitMovement(Program &program, mlir::Operation *op);
+/// What came of an op; nullopt where it is not of the emitter's family.
+using Emitted = std::optional<mlir::LogicalResult>;
+
+// A family each. They build the kernel of an op and launch it.
+Emitted emitMovement(Program &program, mlir::Operation *op);
+Emitted emitReduction(Program &program, mlir::Operation *op);
+Emitted emitPooling(Program &program, mlir::Operation *op);
+Emitted emitQuantKernel(Program &program, mlir::Operation *op);
+
 mlir::LogicalResult emitResize(Program &program, mlir::Operation *op);
-mlir::LogicalResult emitReduction(Program &program, mlir::Operation *op);
-mlir::LogicalResult emitPooling(Program &program, mlir::Operation *op);
-mlir::LogicalResult emitQuantKernel(Program &program, mlir::Operation *op);
 
 /// Emits the loop of a unit of elementwise ops alone.
 mlir::LogicalResult emitElementwiseKernel(Program &program, kernel::LaunchOp unit);

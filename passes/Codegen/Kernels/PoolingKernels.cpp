@@ -126,7 +126,9 @@ static SlidingWindow getWindow(Operation *op) {
   return SlidingWindow(pool.getKernel(), pool.getStrides(), pool.getPads(), {1, 1});
 }
 
-LogicalResult bitwright::codegen::emitPooling(Program &p, Operation *op) {
+Emitted bitwright::codegen::emitPooling(Program &p, Operation *op) {
+  if (!isa<qnn::MaxPool2dOp, qnn::AvgPool2dOp, qnn::QAvgPool2dOp>(op))
+    return std::nullopt;
   Location loc = op->getLoc();
   Type element = p.info(op->getOperand(0)).elementType;
   bool isMax = isa<qnn::MaxPool2dOp>(op);

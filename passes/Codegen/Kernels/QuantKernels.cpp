@@ -100,11 +100,13 @@ static LogicalResult emitDynamicQuantize(Program &p, qnn::DynamicQuantizeOp op) 
   return success();
 }
 
-LogicalResult bitwright::codegen::emitQuantKernel(Program &p, Operation *op) {
+Emitted bitwright::codegen::emitQuantKernel(Program &p, Operation *op) {
   if (auto lookup = dyn_cast<qnn::LookupOp>(op))
     return emitLookup(p, lookup);
   if (auto quantize = dyn_cast<qnn::DynamicQuantizeOp>(op))
     return emitDynamicQuantize(p, quantize);
+  if (!isa<qnn::QuantizeOp, qnn::DequantizeOp>(op))
+    return std::nullopt;
   return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '"
                          << op->getName()
                          << "' in blocks on a tensor that is not constant cannot be compiled";

@@ -408,29 +408,35 @@ static LogicalResult emitNorm(Program &p, Operation *op, Value scale, Value bias
   return success();
 }
 
-LogicalResult bitwright::codegen::emitReduction(Program &p, Operation *op) {
+/// Refuses element types that no kernel here computes with.
+static LogicalResult checkTypes(Program &p, Operation *op) {
   for (Value value : {op->getOperand(0), Value(op->getResult(0))}) {
     Type type = p.info(value).elementType;
     bool isNarrowFloat = isa<FloatType>(type) && !type.isF32();
     if (isNarrowFloat || type.isInteger(1) || type.isInteger(4))
       return refuseType(op, type);
   }
-  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<qnn::ReduceMaxOp, qnn::ReduceMeanOp, qnn::ReduceMinOp, qnn::ReduceProdOp,
-            qnn::ReduceSumOp, qnn::QReduceMeanOp>(
-          [&](auto o) { return emitReduce(p, op, o.getAxes()); })
-      .Case([&](qnn::ArgMaxOp o) { return emitArgMax(p, o); })
-      .Case([&](qnn::CumSumOp o) { return emitCumSum(p, o); })
-      .Case([&](qnn::SoftmaxOp o) { return emitSoftmax(p, o); })
+  return success();
+}
+
+Emitted bitwright::codegen::emitReduction(Program &p, Operation *op) {
+  auto checked = [&](function_ref<LogicalResult()> emit) -> Emitted {
+    return failed(checkTypes(p, op)) ? failure() : emit();
+  };
+  return llvm::TypeSwitch<Operation *, Emitted>(op)
+      .Case<qnn::ReductionInterface, qnn::QReduceMeanOp>(
+          [&](auto o) { return checked([&] { return emitReduce(p, op, o.getAxes()); }); })
+      .Case([&](qnn::ArgMaxOp o) { return checked([&] { return emitArgMax(p, o); }); })
+      .Case([&](qnn::CumSumOp o) { return checked([&] { return emitCumSum(p, o); }); })
+      .Case([&](qnn::SoftmaxOp o) { return checked([&] { return emitSoftmax(p, o); }); })
       .Case([&](qnn::RmsNormOp o) {
-        return emitNorm(p, op, o.getScale(), Value(), -1, o.getEpsilon().convertToDouble());
+        double epsilon = o.getEpsilon().convertToDouble();
+        return checked([&] { return emitNorm(p, op, o.getScale(), Value(), -1, epsilon); });
       })
       .Case([&](qnn::LayerNormOp o) {
-        return emitNorm(p, op, o.getScale(), o.getBias(), o.getAxis(),
-                        o.getEpsilon().convertToDouble());
+        double epsilon = o.getEpsilon().convertToDouble();
+        return checked(
+            [&] { return emitNorm(p, op, o.getScale(), o.getBias(), o.getAxis(), epsilon); });
       })
-      .Default([](Operation *op) {
-        return op->emitError() << "node '" << bitwright::getNodeName(op->getLoc()) << "': '"
-                               << op->getName() << "' cannot be compiled";
-      });
+      .Default([](Operation *) { return std::nullopt; });
 }

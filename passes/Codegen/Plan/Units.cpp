@@ -19,7 +19,7 @@ TensorInfo &Tensors::info(Value tensor) {
 }
 
 bool bitwright::codegen::isView(Operation *op) {
-  return isa<qnn::ReshapeOp, qnn::SqueezeOp, qnn::UnsqueezeOp, qnn::FlattenOp, qnn::ObserveOp>(op);
+  return qnn::keepsElementOrder(op) || isa<qnn::ObserveOp>(op);
 }
 
 Dims bitwright::codegen::alignedDims(Tensors &p, ArrayRef<Operation *> members, Value leaf) {

@@ -224,3 +224,24 @@ func.func @zero_channel(%x: tensor<1x16xf32>) -> tensor<1x1xf32> {
   %2 = qnn.observe %1 "fc" range [0.0, 1.0] {count = 2 : i64} : tensor<1x1xf32>
   return %2 : tensor<1x1xf32>
 }
+
+// -----
+
+// Fusion takes no dilated window, so none is planned for: the pool reads the convolution as float.
+// CHECK-LABEL: func.func @dilated_pool
+// CHECK: %[[C:.*]] = qnn.conv2d
+// CHECK-NEXT: %[[Q:.*]] = qnn.quantize %[[C]]
+// CHECK-NEXT: %[[D:.*]] = qnn.dequantize %[[Q]]
+// CHECK-NEXT: %[[P:.*]] = qnn.avg_pool2d %[[D]]
+// CHECK-NEXT: return %[[P]]
+func.func @dilated_pool(%x: tensor<1x3x3x16xf32>) -> tensor<1x1x1x16xf32> {
+  %0 = qnn.observe %x "x" range [-1.0, 1.0] {count = 2 : i64} : tensor<1x3x3x16xf32>
+  %w = qnn.constant dense<1.0> : tensor<16x1x1x16xf32>
+  %c = qnn.conv2d %0, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] groups 1
+    : tensor<1x3x3x16xf32>, tensor<16x1x1x16xf32> -> tensor<1x3x3x16xf32> loc("conv")
+  %1 = qnn.observe %c "conv" range [-9.0, 9.0] {count = 2 : i64} : tensor<1x3x3x16xf32>
+  %p = qnn.avg_pool2d %1 kernel [2, 2] strides [1, 1] pads [0, 0, 0, 0] dilations [2, 2]
+    : tensor<1x3x3x16xf32> -> tensor<1x1x1x16xf32> loc("pool")
+  %2 = qnn.observe %p "pool" range [-9.0, 9.0] {count = 2 : i64} : tensor<1x1x1x16xf32>
+  return %2 : tensor<1x1x1x16xf32>
+}
