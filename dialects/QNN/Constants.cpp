@@ -147,7 +147,7 @@ std::optional<ConstantData> getConstant(Value value) {
 TypedAttr makeConstantAttr(RankedTensorType type, ArrayRef<char> bytes) {
   assert(int64_t(bytes.size()) == getByteSize(type) && "constant of the wrong size");
   if (type.getNumElements() > maxDenseElements) {
-    StringRef hash = qnn::getWeightStore(type.getContext()).add(bytes.vec());
+    StringRef hash = qnn::getWeightStore(type.getContext()).add(bytes);
     return qnn::WeightAttr::get(type.getContext(), hash, type);
   }
   Type elementType = type.getElementType();

@@ -21,14 +21,14 @@ using namespace bitwright::qnn;
 //===--- constants and control --------------------------------------------===//
 
 LogicalResult bitwright::qnn::checkWeight(Operation *op, WeightAttr weight) {
-  std::optional<ArrayRef<char>> bytes = getWeightStore(op->getContext()).lookup(weight.getHash());
+  std::optional<uint64_t> bytes = getWeightStore(op->getContext()).getSize(weight.getHash());
   if (!bytes)
     return op->emitOpError("names weight ") << weight.getHash() << ", which is missing"; // N2
   auto type = cast<RankedTensorType>(weight.getType());
-  if (int64_t(bytes->size()) != getByteSize(type))
+  if (int64_t(*bytes) != getByteSize(type))
     return op->emitOpError("expects ")
            << getByteSize(type) << " bytes for " << type << ", but weight " << weight.getHash()
-           << " has " << bytes->size(); // N3
+           << " has " << *bytes; // N3
   return success();
 }
 

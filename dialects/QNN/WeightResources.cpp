@@ -53,7 +53,7 @@ struct QNNAsmInterface final : OpAsmDialectInterface {
     if (hash != entry.getKey())
       return entry.emitError() << "expects weight " << entry.getKey()
                                << ", but its bytes have hash " << hash;
-    dialect().getWeightStore().add(blob->getData().vec());
+    dialect().getWeightStore().add(blob->getData());
     return success();
   }
 

@@ -56,8 +56,9 @@ std::string makeHeader(const ModelInfo &info, const TargetSpec &target, bool emb
 /// Whether the header `old` was written with the artifact that `made` comes with, or says the same.
 bool mayReplaceHeader(llvm::StringRef old, llvm::StringRef made);
 
-/// An ELF object that holds the weights in a section of their own.
-llvm::Expected<std::string> makeWeightObject(const ModelInfo &info);
+/// An ELF object that holds the weights in a section of their own; a placeholder has a section of
+/// their size in place of them, for linkObjects.
+llvm::Expected<std::string> makeWeightObject(const ModelInfo &info, bool isPlaceholder);
 
 /// Optimizes and generates code. `asText` gives assembly; `limitFrames` refuses functions that
 /// need more than 16 KiB of stack.
@@ -69,9 +70,16 @@ llvm::Error optimizeModule(llvm::Module &module, const TargetSpec &target);
 /// An error if `object` needs symbols other than memcpy, memmove, memset, bw_* and `offered`.
 llvm::Error checkUndefinedSymbols(llvm::StringRef object, const llvm::StringSet<> &offered);
 
+/// What takes the place of a placeholder, whose symbol is `symbol`; no bytes: there is none.
+struct Filling {
+  std::string symbol;
+  llvm::ArrayRef<char> bytes;
+};
+
 /// Links objects (path-free contents) into a shared library or one object.
 llvm::Error linkObjects(const TargetSpec &target, llvm::ArrayRef<llvm::StringRef> objects,
-                        bool isShared, llvm::StringRef path, OutputGroup &group);
+                        const Filling &filling, bool isShared, llvm::StringRef path,
+                        OutputGroup &group);
 llvm::Error archiveObjects(llvm::StringRef modelName, llvm::ArrayRef<llvm::StringRef> objects,
                            llvm::StringRef path, OutputGroup &group);
 

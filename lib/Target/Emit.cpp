@@ -8,6 +8,7 @@
 #include "bitwright/Support/AtomicFile.h"
 #include "bitwright/Support/Error.h"
 #include "bitwright_rt/abi.h"
+#include "dialects/QNN/QNNDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringExtras.h"
@@ -121,18 +122,21 @@ static llvm::Error writeBinary(llvm::Module &module, const ModelInfo &info,
   if (!replacement.object.empty())
     objects.push_back(replacement.object);
   std::string weights;
+  Filling filling;
   if (embedsWeights(info, options)) {
-    llvm::Expected<std::string> object = makeWeightObject(info);
+    bool isLinked = kind != ArtifactKind::Archive;
+    llvm::Expected<std::string> object = makeWeightObject(info, /*isPlaceholder=*/isLinked);
     if (!object)
       return object.takeError();
     weights = std::move(*object);
     objects.push_back(weights);
+    filling = {info.getSymbol("weights"), info.weights.bytes};
   }
   if (kind == ArtifactKind::Archive)
     return archiveObjects(info.name, objects, path, group);
   if (kind == ArtifactKind::Object && objects.size() == 1)
     return writeFileAtomically(path, objects.front(), &group);
-  return linkObjects(target, objects, kind == ArtifactKind::SharedLibrary, path, group);
+  return linkObjects(target, objects, filling, kind == ArtifactKind::SharedLibrary, path, group);
 }
 
 static llvm::Error writeHeader(const ModelInfo &info, const TargetSpec &target, bool embedWeights,
@@ -206,7 +210,11 @@ static llvm::Error writeArtifact(mlir::ModuleOp module, const TargetSpec &target
     if (llvm::Error error = writeWeights(*info, path, options, group))
       return error;
   }
-  return writeBinary(**translated, *info, target, kind, path, options, group);
+  llvm::Error error = writeBinary(**translated, *info, target, kind, path, options, group);
+  // Whoever loads the artifact has them in memory once more.
+  if (auto weights = module->getAttrOfType<qnn::WeightAttr>("qnn.packed_weights"))
+    qnn::getWeightStore(module.getContext()).evict(weights.getHash());
+  return error;
 }
 
 llvm::Error bitwright::emitArtifact(mlir::ModuleOp module, const TargetSpec &target,

@@ -7,7 +7,9 @@
 #include "bitwright/Support/AtomicFile.h"
 #include "bitwright/Support/Error.h"
 #include "lld/Common/Driver.h"
+#include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -86,8 +88,51 @@ static llvm::Error runLinker(llvm::ArrayRef<std::string> arguments, llvm::String
                    "': the linker says: " + llvm::StringRef(messages).split('\n').first);
 }
 
+/// Where the linked `file` has its hole for `filling`.
+static llvm::Expected<uint64_t> findHole(llvm::MemoryBufferRef file, const Filling &filling) {
+  auto object = llvm::object::ObjectFile::createELFObjectFile(file);
+  if (!object)
+    return object.takeError();
+  for (const llvm::object::ELFSymbolRef symbol :
+       llvm::cast<llvm::object::ELFObjectFileBase>(**object).symbols()) {
+    auto name = symbol.getName();
+    auto address = symbol.getAddress();
+    auto in = symbol.getSection();
+    if (!name || !address || !in)
+      return llvm::joinErrors(llvm::joinErrors(name.takeError(), address.takeError()),
+                              in.takeError());
+    if (*name != filling.symbol || *in == (*object)->section_end())
+      continue;
+    llvm::object::ELFSectionRef section(**in);
+    uint64_t offset = section.getOffset() + (*address - section.getAddress());
+    if (section.getType() == llvm::ELF::SHT_PROGBITS && offset <= file.getBufferSize() &&
+        filling.bytes.size() <= file.getBufferSize() - offset)
+      return offset;
+  }
+  return makeError("the linker left no place for '" + filling.symbol + "'");
+}
+
+/// Writes the linked `file` with `filling` in its hole.
+static llvm::Error writeLinked(llvm::MemoryBufferRef file, const Filling &filling,
+                               llvm::StringRef path, OutputGroup &group) {
+  uint64_t hole = file.getBufferSize();
+  if (!filling.bytes.empty()) {
+    llvm::Expected<uint64_t> found = findHole(file, filling);
+    if (!found)
+      return found.takeError();
+    hole = *found;
+  }
+  return group.write(path, [&](llvm::raw_ostream &stream) {
+    stream << file.getBuffer().take_front(hole);
+    stream.write(filling.bytes.data(), filling.bytes.size());
+    stream << file.getBuffer().drop_front(hole + filling.bytes.size());
+    return llvm::Error::success();
+  });
+}
+
 llvm::Error detail::linkObjects(const TargetSpec &target, llvm::ArrayRef<llvm::StringRef> objects,
-                                bool isShared, llvm::StringRef path, OutputGroup &group) {
+                                const Filling &filling, bool isShared, llvm::StringRef path,
+                                OutputGroup &group) {
   ScratchFiles scratch(path);
   std::vector<std::string> arguments = {"ld.lld",          "-m", target.elf.emulation.str(),
                                         "--build-id=none", "-z", "noexecstack"};
@@ -111,7 +156,7 @@ llvm::Error detail::linkObjects(const TargetSpec &target, llvm::ArrayRef<llvm::S
                                             /*RequiresNullTerminator=*/false);
   if (!linked)
     return makeError("cannot read '" + *output + "': " + linked.getError().message());
-  return writeFileAtomically(path, (*linked)->getBuffer(), &group);
+  return writeLinked(**linked, filling, path, group);
 }
 
 llvm::Error detail::archiveObjects(llvm::StringRef modelName,
@@ -123,10 +168,9 @@ llvm::Error detail::archiveObjects(llvm::StringRef modelName,
     names.push_back((modelName + (i == 0 ? "" : "_weights") + ".o").str());
   for (auto [name, object] : llvm::zip(names, objects))
     members.emplace_back(llvm::MemoryBufferRef(object, name));
-  auto archive = llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab,
-                                            llvm::object::Archive::K_GNU, /*Deterministic=*/true,
-                                            /*Thin=*/false);
-  if (!archive)
-    return archive.takeError();
-  return writeFileAtomically(path, (*archive)->getBuffer(), &group);
+  return group.write(path, [&](llvm::raw_ostream &stream) {
+    return llvm::writeArchiveToStream(stream, members, llvm::SymtabWritingMode::NormalSymtab,
+                                      llvm::object::Archive::K_GNU, /*Deterministic=*/true,
+                                      /*Thin=*/false);
+  });
 }

@@ -2,7 +2,8 @@
 
 /// \file
 /// Weights as an ELF object, written directly: through LLVM IR they would cost
-/// many times their size.
+/// many times their size. The linker needs their place only: what it writes has a
+/// hole there, into which the weights go on their way to the artifact.
 
 #include "Descriptor.h"
 #include "bitwright/Support/Error.h"
@@ -71,7 +72,7 @@ template <typename Elf> struct Writer {
   }
 
   static std::string write(llvm::ArrayRef<char> weights, llvm::StringRef symbol,
-                           const ElfFormat &format);
+                           const ElfFormat &format, bool isPlaceholder);
 };
 
 struct Elf32 {
@@ -90,19 +91,20 @@ struct Elf64 {
 
 template <typename Elf>
 std::string Writer<Elf>::write(llvm::ArrayRef<char> weights, llvm::StringRef symbol,
-                               const ElfFormat &format) {
+                               const ElfFormat &format, bool isPlaceholder) {
   bool isLarge = weights.size() > largeBytes && format.largeFlag != 0;
   StringTable sectionNames, symbolNames;
   Symbol symbols[2] = {};
   symbols[1].st_name = symbolNames.add(symbol);
   symbols[1].st_info = elf::STB_GLOBAL << 4 | elf::STT_OBJECT;
   symbols[1].st_other = elf::STV_HIDDEN;
-  symbols[1].st_shndx = 1;
+  symbols[1].st_shndx = isPlaceholder ? 2 : 1;
   symbols[1].st_size = weights.size();
 
   std::string file(pageBytes, '\0'); // the file header, filled in last
-  file.reserve(pageBytes + weights.size() + 2048);
-  file.append(weights.data(), weights.size());
+  uint64_t bytes = isPlaceholder ? 0 : weights.size();
+  file.reserve(pageBytes + bytes + 2048);
+  file.append(weights.data(), bytes);
   file.resize(llvm::alignTo(file.size(), 8));
   uint64_t symbolOffset = file.size();
   append(file, symbols);
@@ -110,36 +112,40 @@ std::string Writer<Elf>::write(llvm::ArrayRef<char> weights, llvm::StringRef sym
   file += symbolNames.text;
 
   uint64_t flags = elf::SHF_ALLOC | (isLarge ? format.largeFlag : 0);
-  Section sections[6] = {};
-  sections[1] =
-      makeSection(sectionNames.add(isLarge ? ".lrodata.bw_weights" : ".rodata.bw_weights"),
-                  elf::SHT_PROGBITS, flags, pageBytes, weights.size(), pageBytes);
-  sections[2] =
-      makeSection(sectionNames.add(".note.GNU-stack"), elf::SHT_PROGBITS, 0, stringOffset, 0, 1);
-  sections[3] = makeSection(sectionNames.add(".symtab"), elf::SHT_SYMTAB, 0, symbolOffset,
-                            sizeof(symbols), 8);
-  sections[3].sh_entsize = sizeof(Symbol);
-  sections[3].sh_link = 4;
-  sections[3].sh_info = 1; // the first global symbol
-  sections[4] = makeSection(sectionNames.add(".strtab"), elf::SHT_STRTAB, 0, stringOffset,
-                            symbolNames.text.size(), 1);
+  uint32_t name = sectionNames.add(isLarge ? ".lrodata.bw_weights" : ".rodata.bw_weights");
+  std::vector<Section> sections(1);
+  auto add = [&](uint32_t name, uint32_t type, uint64_t flags, uint64_t offset, uint64_t size,
+                 uint64_t align) {
+    sections.push_back(makeSection(name, type, flags, offset, size, align));
+  };
+  add(name, elf::SHT_PROGBITS, flags, pageBytes, bytes, pageBytes);
+  // Of one name with the empty section before it: the two become one with a place in the file.
+  if (isPlaceholder)
+    add(name, elf::SHT_NOBITS, flags, pageBytes, weights.size(), pageBytes);
+  add(sectionNames.add(".note.GNU-stack"), elf::SHT_PROGBITS, 0, stringOffset, 0, 1);
+  add(sectionNames.add(".symtab"), elf::SHT_SYMTAB, 0, symbolOffset, sizeof(symbols), 8);
+  sections.back().sh_entsize = sizeof(Symbol);
+  sections.back().sh_link = sections.size(); // the section after it
+  sections.back().sh_info = 1;               // the first global symbol
+  add(sectionNames.add(".strtab"), elf::SHT_STRTAB, 0, stringOffset, symbolNames.text.size(), 1);
   uint32_t lastName = sectionNames.add(".shstrtab");
-  sections[5] = makeSection(lastName, elf::SHT_STRTAB, 0, file.size(), sectionNames.text.size(), 1);
+  add(lastName, elf::SHT_STRTAB, 0, file.size(), sectionNames.text.size(), 1);
   file += sectionNames.text;
   file.resize(llvm::alignTo(file.size(), 8));
-  Header header = makeFileHeader(format, file.size(), std::size(sections));
-  append(file, sections);
+  Header header = makeFileHeader(format, file.size(), sections.size());
+  for (const Section &section : sections)
+    append(file, section);
   std::copy_n(reinterpret_cast<const char *>(&header), sizeof(header), file.begin());
   return file;
 }
 
-llvm::Expected<std::string> detail::makeWeightObject(const ModelInfo &info) {
+llvm::Expected<std::string> detail::makeWeightObject(const ModelInfo &info, bool isPlaceholder) {
   const ElfFormat &format = info.target.elf;
   llvm::ArrayRef<char> weights = info.weights.bytes;
   if (format.is64Bit)
-    return Writer<Elf64>::write(weights, info.getSymbol("weights"), format);
+    return Writer<Elf64>::write(weights, info.getSymbol("weights"), format, isPlaceholder);
   if (weights.size() > llvm::maxUIntN(31))
     return makeError("the weights take " + llvm::Twine(weights.size()) +
                      " bytes, more than target '" + info.target.triple + "' can address");
-  return Writer<Elf32>::write(weights, info.getSymbol("weights"), format);
+  return Writer<Elf32>::write(weights, info.getSymbol("weights"), format, isPlaceholder);
 }

@@ -58,9 +58,8 @@ SmallVector<float> bitwright::getStatistic(qnn::ObserveOp observe, StringRef nam
 
 void bitwright::setStatistic(qnn::ObserveOp observe, StringRef name, const StatisticValue &value) {
   MLIRContext *context = observe.getContext();
-  const char *data = reinterpret_cast<const char *>(value.values.data());
   StringRef hash = qnn::getWeightStore(context).add(
-      std::vector<char>(data, data + value.values.size() * sizeof(float)));
+      {reinterpret_cast<const char *>(value.values.data()), value.values.size() * sizeof(float)});
   NamedAttrList list(getDictionary(observe));
   list.set(name, qnn::WeightAttr::get(
                      context, hash, RankedTensorType::get(value.dims, Float32Type::get(context))));

@@ -135,6 +135,7 @@ LogicalResult bitwright::calibrateModel(ModuleOp module, const CalibrationReques
   if (llvm::Error error = checkRequest(request))
     return emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
   PassManager passes(module.getContext());
+  freeLostWeights(passes);
   if (calibrates(pipeline)) {
     passes.addPass(createFoldObserversPass()); // what was measured before does not count
   } else {
@@ -148,6 +149,7 @@ LogicalResult bitwright::quantizeModel(ModuleOp module, llvm::StringRef scheme,
                                        const CalibrationRequest &request) {
   applyCalibrationOptions(module.getContext(), request);
   PassManager passes(module.getContext(), ModuleOp::getOperationName());
+  freeLostWeights(passes);
   if (!scheme.empty() && failed(parsePipeline(("quantize{" + scheme + "}").str(), passes)))
     return failure();
   if (failed(calibrateModel(module, request, passes)))

@@ -5,6 +5,7 @@
 
 #include "tools/Driver/Compile.h"
 #include "dialects/QNN/QNNOps.h"
+#include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/Support/Path.h"
@@ -16,6 +17,19 @@ static mlir::LogicalResult fail(mlir::ModuleOp module, llvm::Error error) {
   return mlir::failure();
 }
 
+namespace {
+class WeightRelease final : public mlir::PassInstrumentation {
+  void runAfterPass(mlir::Pass *, mlir::Operation *op) override {
+    if (llvm::isa<mlir::ModuleOp>(op) && !op->getParentOp())
+      qnn::releaseUnusedWeights(op);
+  }
+};
+} // namespace
+
+void bitwright::freeLostWeights(mlir::PassManager &manager) {
+  manager.addInstrumentation(std::make_unique<WeightRelease>());
+}
+
 mlir::LogicalResult bitwright::parsePipeline(llvm::StringRef pipeline, mlir::PassManager &manager) {
   std::string message;
   llvm::raw_string_ostream stream(message);
@@ -25,8 +39,11 @@ mlir::LogicalResult bitwright::parsePipeline(llvm::StringRef pipeline, mlir::Pas
          << llvm::StringRef(message).trim().split('\n').first;
 }
 
-mlir::LogicalResult bitwright::runPipeline(mlir::ModuleOp module, llvm::StringRef pipeline) {
+mlir::LogicalResult bitwright::runPipeline(mlir::ModuleOp module, llvm::StringRef pipeline,
+                                           LostWeights lost) {
   mlir::PassManager manager(module.getContext(), mlir::ModuleOp::getOperationName());
+  if (lost == LostWeights::Free)
+    freeLostWeights(manager);
   return mlir::failure(mlir::failed(parsePipeline(pipeline, manager)) ||
                        mlir::failed(manager.run(module)));
 }
@@ -48,12 +65,13 @@ static void recordImportedScheme(mlir::ModuleOp module) {
     module->setAttr(qnn::kScheme, mlir::StringAttr::get(module.getContext(), "as imported"));
 }
 
-mlir::LogicalResult bitwright::lowerModel(mlir::ModuleOp module, const TargetSpec &target) {
+mlir::LogicalResult bitwright::lowerModel(mlir::ModuleOp module, const TargetSpec &target,
+                                          LostWeights lost) {
   if (isLowered(module))
     return mlir::success();
   recordImportedScheme(module);
   module->setAttr("qnn.target", makeTargetAttr(module.getContext(), target));
-  return runPipeline(module, "simplify,fuse,qnn-codegen");
+  return runPipeline(module, "simplify,fuse,qnn-codegen", lost);
 }
 
 mlir::LogicalResult bitwright::compileModel(mlir::ModuleOp module, const TargetSpec &target,

@@ -19,14 +19,24 @@ class PassManager;
 
 namespace bitwright {
 
+/// Whether weights that a module has lost go between passes. They stay where the context holds
+/// other IR, which may name them.
+enum class LostWeights { Keep, Free };
+
 /// Adds the passes that `pipeline` names to `manager`. Emits the error itself.
 mlir::LogicalResult parsePipeline(llvm::StringRef pipeline, mlir::PassManager &manager);
 /// Runs the passes that `pipeline` names. Emits the error itself.
-mlir::LogicalResult runPipeline(mlir::ModuleOp module, llvm::StringRef pipeline);
+mlir::LogicalResult runPipeline(mlir::ModuleOp module, llvm::StringRef pipeline,
+                                LostWeights lost = LostWeights::Keep);
+
+/// Makes `manager` free the weights that a pass has left without a name, after each pass on a whole
+/// module, which is then all the IR of its context.
+void freeLostWeights(mlir::PassManager &manager);
 
 /// Simplifies, fuses and generates code: the module is in the LLVM dialect
 /// afterwards. One that already is stays as it is.
-mlir::LogicalResult lowerModel(mlir::ModuleOp module, const TargetSpec &target);
+mlir::LogicalResult lowerModel(mlir::ModuleOp module, const TargetSpec &target,
+                               LostWeights lost = LostWeights::Keep);
 
 /// lowerModel, then emitArtifact.
 mlir::LogicalResult compileModel(mlir::ModuleOp module, const TargetSpec &target, ArtifactKind kind,

@@ -32,6 +32,26 @@ std::array<uint8_t, digestBytes> digest(StringRef payload) {
   return llvm::SHA256::hash(ArrayRef<uint8_t>(payload.bytes_begin(), payload.size()));
 }
 
+/// Takes the digest of what is written to it, and keeps nothing.
+class DigestStream final : public llvm::raw_ostream {
+public:
+  ~DigestStream() override { flush(); }
+  std::array<uint8_t, digestBytes> finish() {
+    flush();
+    return sha.final();
+  }
+
+private:
+  void write_impl(const char *data, size_t size) override {
+    sha.update(StringRef(data, size));
+    position += size;
+  }
+  uint64_t current_pos() const override { return position; }
+
+  llvm::SHA256 sha;
+  uint64_t position = 0;
+};
+
 } // namespace
 
 ContentKind bitwright::classify(StringRef contents) {
@@ -68,19 +88,22 @@ llvm::Expected<PackedModule> bitwright::unpackModule(StringRef contents, StringR
 }
 
 llvm::Error bitwright::packModule(ModuleOp module, StringRef text, llvm::raw_ostream &stream) {
-  std::string payload(text);
-  payload.resize(llvm::alignTo(payload.size(), headerBytes), '\0');
-  llvm::raw_string_ostream payloadStream(payload);
-  if (llvm::Error error = writeWeights(module, payloadStream))
+  // Twice, as the header comes first and says what follows, which may be larger than memory.
+  auto writePayload = [&](llvm::raw_ostream &to) {
+    to << text;
+    to.write_zeros(llvm::alignTo(text.size(), headerBytes) - text.size());
+    return writeWeights(module, to);
+  };
+  DigestStream digested;
+  if (llvm::Error error = writePayload(digested))
     return error;
   char header[headerBytes] = {};
   llvm::copy(magic, header);
   llvm::support::endian::write32le(header + 4, version);
-  llvm::support::endian::write64le(header + 8, payload.size());
-  auto sum = digest(payload);
+  llvm::support::endian::write64le(header + 8, digested.tell());
+  auto sum = digested.finish();
   std::memcpy(header + digestOffset, sum.data(), digestBytes);
   llvm::support::endian::write64le(header + textSizeOffset, text.size());
   stream.write(header, headerBytes);
-  stream << payload;
-  return llvm::Error::success();
+  return writePayload(stream);
 }

@@ -35,15 +35,14 @@ uint64_t weightBytes(ModuleOp module) {
   uint64_t total = 0;
   WeightStore &store = qnn::getWeightStore(module.getContext());
   for (qnn::WeightAttr weight : qnn::collectWeights(module))
-    if (auto bytes = store.lookup(weight.getHash()))
-      total += bytes->size();
+    total += store.getSize(weight.getHash()).value_or(0);
   return total;
 }
 
 llvm::Error checkWeightsPresent(ModuleOp module) {
   WeightStore &store = qnn::getWeightStore(module.getContext());
   for (qnn::WeightAttr weight : qnn::collectWeights(module))
-    if (!store.lookup(weight.getHash()))
+    if (!store.getSize(weight.getHash()))
       return makeError("weight " + weight.getHash() + " is missing");
   return llvm::Error::success();
 }
@@ -92,12 +91,22 @@ void printText(ModuleOp module, llvm::raw_ostream &stream) {
     op->setLoc(loc);
 }
 
-/// Part of a buffer that `owner` holds.
-std::shared_ptr<llvm::MemoryBuffer> viewOf(StringRef bytes, StringRef name,
-                                           const std::shared_ptr<llvm::SourceMgr> &owner) {
-  auto view = llvm::MemoryBuffer::getMemBuffer(bytes, name, /*RequiresNullTerminator=*/false);
-  return {view.release(), [owner](llvm::MemoryBuffer *buffer) { delete buffer; }};
-}
+/// Part of the last buffer that `owner` holds, mapped where that is.
+class BufferView final : public llvm::MemoryBuffer {
+public:
+  BufferView(StringRef bytes, std::shared_ptr<llvm::SourceMgr> owner) : owner(std::move(owner)) {
+    init(bytes.begin(), bytes.end(), /*RequiresNullTerminator=*/false);
+  }
+  StringRef getBufferIdentifier() const override { return getWhole().getBufferIdentifier(); }
+  BufferKind getBufferKind() const override { return getWhole().getBufferKind(); }
+
+private:
+  const llvm::MemoryBuffer &getWhole() const {
+    return *owner->getMemoryBuffer(owner->getNumBuffers());
+  }
+
+  std::shared_ptr<llvm::SourceMgr> owner;
+};
 
 llvm::Error writePacked(ModuleOp module, llvm::raw_ostream &stream) {
   std::string text;
@@ -156,7 +165,7 @@ OwningOpRef<ModuleOp> parseModule(const std::shared_ptr<llvm::SourceMgr> &source
     if (!parts)
       return fail(parts.takeError());
     contents = parts->text;
-    weights = viewOf(parts->weights, path, sources);
+    weights = std::make_shared<BufferView>(parts->weights, sources);
     input = std::make_shared<llvm::SourceMgr>();
     input->AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(contents, path), llvm::SMLoc());
     break;

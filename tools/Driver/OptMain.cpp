@@ -167,6 +167,7 @@ LogicalResult Driver::runPasses(ModuleOp module) {
   PassManager manager(module.getContext(), module->getName().getStringRef(),
                       PassManager::Nesting::Implicit);
   manager.enableVerifier(config.shouldVerifyPasses());
+  freeLostWeights(manager);
   if (failed(applyPassManagerCLOptions(manager)))
     return failure();
   DefaultTimingManager timing;

@@ -6,6 +6,7 @@
 #include "tools/Driver/Runner.h"
 #include "bitwright/Support/Error.h"
 #include "bitwright_rt/bitwright_rt.h"
+#include "dialects/QNN/ScratchFile.h"
 #include "tools/Driver/Compile.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
@@ -13,6 +14,7 @@
 #include "llvm/Support/MemAlloc.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
+#include <unistd.h>
 
 using namespace bitwright;
 
@@ -180,8 +182,14 @@ private:
     return llvm::Error::success();
   }
 
+  /// What calibrates a model has its weights already: of those in the library, which are read once
+  /// for each sample, no more stay in memory than lie between two observers.
   static void observe(void *user, int64_t id, const void *data, const int64_t *dims, int64_t rank) {
-    static_cast<CompiledRunner *>(user)->observer(id, data, {dims, static_cast<size_t>(rank)});
+    auto *runner = static_cast<CompiledRunner *>(user);
+    runner->observer(id, data, {dims, static_cast<size_t>(rank)});
+    const bw_model_desc *desc = bw_model_get_desc(runner->model);
+    if (desc->weights)
+      dropPages({static_cast<const char *>(desc->weights), desc->weights_bytes});
   }
 
   bw_model *model = nullptr;
@@ -206,9 +214,12 @@ bitwright::compileAndOpen(mlir::ModuleOp module, llvm::StringRef label,
   llvm::Expected<TargetSpec> target = parseTarget("", "native", "");
   if (!target)
     return target.takeError();
-  llvm::SmallString<128> path;
-  if (std::error_code error = llvm::sys::fs::createTemporaryFile("bitwright", "so", path))
+  llvm::SmallString<128> name(getScratchFolder()), path;
+  llvm::sys::path::append(name, "bitwright-%%%%%%%%%%%%.so");
+  int fd = -1;
+  if (std::error_code error = llvm::sys::fs::createUniqueFile(name, fd, path))
     return makeError("cannot make a temporary file: " + error.message());
+  ::close(fd);
   llvm::FileRemover remover(path);
   llvm::sys::RemoveFileOnSignal(path);
   nameModel(module, /*name=*/"", /*output=*/"", label);

@@ -52,7 +52,7 @@ static mlir::LogicalResult compile(mlir::ModuleOp module, const CompileToolOptio
                                    const InputFiles &inputs) {
   nameModel(module, options.name, options.output, options.input);
   if (mlir::failed(quantizeModel(module, options.scheme, options.calibration)) ||
-      mlir::failed(lowerModel(module, options.target)))
+      mlir::failed(lowerModel(module, options.target, LostWeights::Free)))
     return mlir::failure();
   llvm::Error error = writeOutputs(module, options, inputs);
   if (!error)

@@ -6,6 +6,7 @@
 
 #include "ExternalData.h"
 #include "Text.h"
+#include "dialects/QNN/ScratchFile.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -58,6 +59,12 @@ Error checkLocation(StringRef location) {
 }
 
 } // namespace
+
+void ExternalFiles::dropPages() const {
+  for (const auto &file : files)
+    if (isMapped(*file.second))
+      bitwright::dropPages({file.second->getBufferStart(), file.second->getBufferSize()});
+}
 
 Expected<std::shared_ptr<MemoryBuffer>> ExternalFiles::open(StringRef location) {
   if (!hasFolder)

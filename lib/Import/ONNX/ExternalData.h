@@ -25,6 +25,9 @@ public:
 
   llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> open(llvm::StringRef location);
 
+  /// Takes the pages of all files out of memory; they come back when they are read.
+  void dropPages() const;
+
   /// Learns of each file that is opened; may be empty.
   std::function<void(llvm::StringRef path)> onOpen;
 

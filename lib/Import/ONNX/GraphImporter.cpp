@@ -71,6 +71,9 @@ bool GraphImporter::isDefinedLater(StringRef name) const {
 
 //===--- constants --------------------------------------------------------===//
 
+/// That many bytes of files in memory are worth a system call.
+static constexpr uint64_t largeBytes = uint64_t(8) << 20;
+
 Value GraphImporter::createDense(TypedAttr value, Location loc) {
   // Shapes, axes and scalars come by the hundred; one op for each value will do.
   Value &shared = denseConstants[value];
@@ -102,6 +105,12 @@ Value GraphImporter::materialize(Constant &constant) {
     attribute = qnn::WeightAttr::get(context, hash, constant.type);
   } else {
     attribute = makeConstantAttr(constant.type, constant.bytes);
+  }
+  // The store has it now, and what was read of a file to make it is not needed any more.
+  unusedBytes += constant.bytes.size();
+  if (unusedBytes > largeBytes) {
+    files.dropPages();
+    unusedBytes = 0;
   }
   return constant.value = createDense(attribute, loc);
 }

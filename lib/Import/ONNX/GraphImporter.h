@@ -90,6 +90,7 @@ private:
   mlir::MLIRContext *context;
   mlir::OpBuilder builder;
   ExternalFiles files;
+  uint64_t unusedBytes = 0; // of them, in memory
   llvm::StringMap<int64_t> opsets;
   llvm::StringSet<> dimNames;
   Scope *scope = nullptr;

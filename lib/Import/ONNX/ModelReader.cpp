@@ -5,11 +5,13 @@
 
 #include "ModelReader.h"
 #include "Text.h"
+#include "dialects/QNN/ScratchFile.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <climits>
 #include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream.h>
 #include <google/protobuf/unknown_field_set.h>
 
 using namespace llvm;
@@ -51,6 +53,43 @@ Error checkUnknownFields(const google::protobuf::Message &message, StringRef wha
   return Error::success();
 }
 
+namespace {
+
+/// Hands the parser, which copies what it keeps, a file piece by piece: pages of pieces that it has
+/// read leave memory.
+class PiecewiseInput final : public google::protobuf::io::ZeroCopyInputStream {
+public:
+  explicit PiecewiseInput(const MemoryBuffer &buffer)
+      : bytes(buffer.getBufferStart(), buffer.getBufferSize()), drops(isMapped(buffer)) {}
+
+  bool Next(const void **data, int *size) override {
+    constexpr size_t pieceBytes = size_t(1) << 20;
+    if (drops)
+      dropPages(bytes.take_front(position));
+    bytes = bytes.drop_front(position);
+    read += int64_t(position);
+    position = std::min(bytes.size(), pieceBytes);
+    *data = bytes.data();
+    *size = int(position);
+    return position > 0;
+  }
+  void BackUp(int count) override { position -= count; }
+  bool Skip(int count) override {
+    size_t left = bytes.size() - position;
+    position += std::min<size_t>(count, left);
+    return size_t(count) <= left;
+  }
+  int64_t ByteCount() const override { return read + int64_t(position); }
+
+private:
+  ArrayRef<char> bytes; ///< From the last piece on.
+  size_t position = 0;  ///< What of them the parser has.
+  int64_t read = 0;     ///< What was there before them.
+  bool drops;
+};
+
+} // namespace
+
 Error readMessage(StringRef path, StringRef what, google::protobuf::Message &message) {
   auto buffer = openModel(path);
   if (!buffer)
@@ -58,8 +97,8 @@ Error readMessage(StringRef path, StringRef what, google::protobuf::Message &mes
   StringRef bytes = (*buffer)->getBuffer();
   if (bytes.empty())
     return createStringError("not an ONNX " + what + ": the file is empty");
-  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()),
-                                                static_cast<int>(bytes.size()));
+  PiecewiseInput input(**buffer);
+  google::protobuf::io::CodedInputStream stream(&input);
   stream.SetRecursionLimit(100);
   stream.SetTotalBytesLimit(INT_MAX);
   if (!message.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())

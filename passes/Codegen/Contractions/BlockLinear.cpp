@@ -10,6 +10,7 @@
 #include "passes/Codegen/Contractions/Epilogue.h"
 #include "passes/Codegen/Contractions/Tiles.h"
 
+#include "bitwright/Numerics/Packing.h"
 #include "dialects/QNN/Constants.h"
 #include "dialects/QNN/QNNOps.h"
 
@@ -121,21 +122,33 @@ struct BlockWeights {
 };
 } // namespace
 
+/// The elements of a constant matrix of 4 or 8 bits as unsigned numbers, a byte each.
+static std::optional<std::vector<char>> readCodes(Value value, int64_t bits, bool isUnsigned) {
+  auto data = bitwright::getConstant(value);
+  if (!data)
+    return std::nullopt;
+  int mask = (1 << bits) - 1, offset = isUnsigned ? 0 : 1 << (bits - 1);
+  int64_t rows = data->type.getDimSize(0), columns = data->type.getDimSize(1);
+  int64_t rowBytes = bits == 4 ? bitwright::packedRowBytes(columns) : columns;
+  std::vector<char> codes;
+  codes.reserve(rows * columns);
+  for (int64_t row = 0; row < rows; ++row) {
+    const char *bytes = data->bytes.data() + row * rowBytes;
+    for (int64_t column = 0; column < columns; ++column) {
+      int code = bits == 4 ? bitwright::getNibble(bytes, column, isUnsigned) : bytes[column];
+      codes.push_back(char((code + offset) & mask));
+    }
+  }
+  return codes;
+}
+
 static FailureOr<BlockWeights> readWeights(qnn::BlockLinearOp op, int64_t bits) {
-  auto weights = bitwright::getIntegers(op.getWeight());
+  auto weights = readCodes(op.getWeight(), bits, op.getIsUnsigned());
   auto scales = bitwright::getFloats(op.getWeightScale());
-  auto zeroPoints = bitwright::getIntegers(op.getWeightZeroPoint());
+  auto zeroPoints = readCodes(op.getWeightZeroPoint(), bits, op.getIsUnsigned());
   if (!weights || !scales || !zeroPoints || (op.getBias() && !bitwright::getConstant(op.getBias())))
     return failure();
-  int64_t mask = (1 << bits) - 1, offset = op.getIsUnsigned() ? 0 : 1 << (bits - 1);
-  auto bytes = [&](ArrayRef<int64_t> values) {
-    std::vector<char> result;
-    result.reserve(values.size());
-    for (int64_t value : values)
-      result.push_back(char((value + offset) & mask));
-    return result;
-  };
-  return BlockWeights{bytes(*weights), bytes(*zeroPoints), *scales};
+  return BlockWeights{std::move(*weights), std::move(*zeroPoints), std::move(*scales)};
 }
 
 /// Whether every weight of a block equals its zero point. Sums of activations and of their

@@ -51,7 +51,7 @@ static ArrayAttr strings(Builder &b, ArrayRef<std::string> values) {
 
 void bitwright::codegen::setDescriptor(ModuleOp module, func::FuncOp main, StringRef modelName,
                                        int64_t frameBytes, const NodeNames &nodes,
-                                       std::vector<char> weights) {
+                                       ArrayRef<char> weights) {
   MLIRContext *context = module.getContext();
   Builder b(context);
   SmallVector<Attribute> inputs, outputs;
@@ -68,6 +68,6 @@ void bitwright::codegen::setDescriptor(ModuleOp module, func::FuncOp main, Strin
   module->setAttr("qnn.frame_bytes", b.getI64IntegerAttr(frameBytes));
   module->setAttr("qnn.model_name", b.getStringAttr(modelName));
   auto type = RankedTensorType::get({int64_t(weights.size())}, b.getI8Type());
-  StringRef hash = qnn::getWeightStore(context).add(std::move(weights));
+  StringRef hash = qnn::getWeightStore(context).add(weights);
   module->setAttr("qnn.packed_weights", qnn::WeightAttr::get(context, hash, type));
 }

@@ -18,7 +18,7 @@ namespace bitwright::codegen {
 mlir::LogicalResult checkInterface(mlir::func::FuncOp main);
 
 void setDescriptor(mlir::ModuleOp module, mlir::func::FuncOp main, llvm::StringRef modelName,
-                   int64_t frameBytes, const NodeNames &nodes, std::vector<char> weights);
+                   int64_t frameBytes, const NodeNames &nodes, llvm::ArrayRef<char> weights);
 
 } // namespace bitwright::codegen
 

@@ -16,11 +16,11 @@ int64_t WeightBlock::add(llvm::ArrayRef<char> bytes) {
   block.resize((block.size() + 63) / 64 * 64);
   auto [entry, isNew] = offsets.try_emplace(key, block.size());
   if (isNew)
-    block.insert(block.end(), bytes.begin(), bytes.end());
+    block.append(bytes.begin(), bytes.end());
   return entry->second;
 }
 
-std::vector<char> WeightBlock::take() {
+llvm::SmallVector<char, 0> WeightBlock::take() {
   if (block.empty())
     block.resize(64);
   return std::move(block);

@@ -7,8 +7,8 @@
 #define BITWRIGHT_PASSES_CODEGEN_HOST_WEIGHTBLOCK_H
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
-#include <vector>
 
 namespace bitwright::codegen {
 
@@ -17,10 +17,10 @@ public:
   /// The offset of these bytes, a multiple of 64; equal bytes share their place.
   int64_t add(llvm::ArrayRef<char> bytes);
   /// The whole block, never empty; nothing is left here.
-  std::vector<char> take();
+  llvm::SmallVector<char, 0> take();
 
 private:
-  std::vector<char> block;
+  llvm::SmallVector<char, 0> block; // grows in place, unlike std::vector
   llvm::StringMap<int64_t> offsets; // by SHA-256
 };
 
