@@ -10,6 +10,7 @@
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -72,10 +73,37 @@ private:
 };
 } // namespace
 
+namespace {
+/// Takes the options of this process out of lld's sight while it lives: lld reads a command line of
+/// its own, and for that resets every option that it finds, and registers more of them.
+class OptionShelter {
+public:
+  OptionShelter() { exchange(); }
+  ~OptionShelter() { exchange(); }
+  OptionShelter(const OptionShelter &) = delete;
+  OptionShelter &operator=(const OptionShelter &) = delete;
+
+private:
+  void exchange() {
+    llvm::cl::SubCommand &shown = llvm::cl::SubCommand::getTopLevel();
+    std::swap(options, shown.OptionsMap);
+    std::swap(positional, shown.PositionalOpts);
+    std::swap(sinks, shown.SinkOpts);
+    std::swap(rest, shown.ConsumeAfterOpt);
+  }
+
+  decltype(llvm::cl::SubCommand::OptionsMap) options;
+  decltype(llvm::cl::SubCommand::PositionalOpts) positional;
+  decltype(llvm::cl::SubCommand::SinkOpts) sinks;
+  decltype(llvm::cl::SubCommand::ConsumeAfterOpt) rest = nullptr;
+};
+} // namespace
+
 /// lld keeps global state: one link at a time.
 static llvm::Error runLinker(llvm::ArrayRef<std::string> arguments, llvm::StringRef path) {
   static std::mutex mutex;
   std::lock_guard<std::mutex> lock(mutex);
+  OptionShelter shelter;
   llvm::SmallVector<const char *> raw;
   for (const std::string &argument : arguments)
     raw.push_back(argument.c_str());

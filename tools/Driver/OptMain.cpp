@@ -100,7 +100,7 @@ void arrangeOptHelp() {
                 {"dump-pass-pipeline", "verify-each", "mlir-print-ir-before",
                  "mlir-print-ir-before-all", "mlir-print-ir-after", "mlir-print-ir-after-all",
                  "mlir-print-ir-after-change", "mlir-print-ir-after-failure", "mlir-timing",
-                 "mlir-disable-threading", "mlir-elide-elementsattrs-if-larger",
+                 "mlir-pass-statistics", "mlir-disable-threading", "mlir-elide-elementsattrs-if-larger",
                  "mlir-elide-resource-strings-if-larger", "mlir-pass-pipeline-crash-reproducer"}},
                {remarks,
                 {"remarks-filter", "remarks-filter-passed", "remarks-filter-missed",
@@ -150,7 +150,6 @@ private:
   DialectRegistry &registry;
   const MlirOptMainConfig &config;
   StringRef input, output;
-  // Own: lld, which links a model for calibration, clears options.
   std::string report;
   RemarkRequest remarks;
   CalibrationRequest calibration = getCalibrationOptions();
@@ -180,8 +179,6 @@ LogicalResult Driver::runPasses(ModuleOp module) {
     manager.dump();
     llvm::errs() << "\n";
   }
-  // After the command line was read for the last time: the linker that calibration runs resets
-  // the options of the process.
   if (failed(calibrateModel(module, calibration, manager)))
     return failure();
   return manager.run(module);

@@ -37,8 +37,7 @@ llvm::Error readDims(llvm::ArrayRef<std::string> texts, int64_t least,
 
 /// Takes LLVM's own options off the command line, except --help and --version:
 /// libraries register hundreds of them, some under names that a tool needs. A
-/// tool calls it before it registers its options, and again when it has read
-/// them, as the linker registers some of the same names when it first runs.
+/// tool calls it before it registers its options.
 void clearCommandLine();
 
 /// Options under a heading of --help, by name.

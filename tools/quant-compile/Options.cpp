@@ -164,7 +164,6 @@ llvm::Expected<CompileToolOptions> bitwright::parseCompileOptions(int argc, char
       "quant-compile: compiles a model ahead of time\n\n"
       "  quant-compile q.mlir --target=x86_64-linux-gnu --mattr=+avx2,+fma -o q.so\n"
       "  quant-compile m.onnx --quantize=int8 --calibrate=samples.npz -o q.so\n");
-  clearCommandLine();
   CompileToolOptions options;
   if (llvm::Error error = checkArguments({argv, size_t(argc)}, {"mattr"}))
     return std::move(error);

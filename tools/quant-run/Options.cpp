@@ -181,7 +181,6 @@ llvm::Expected<RunToolOptions> bitwright::parseRunOptions(int argc, char **argv)
                               "  quant-run q.so --benchmark --threads=1 --json\n"
                               "  quant-run q.so --compare=m.onnx --inputs=x.npy\n"
                               "  quant-run q.so --generate=32 --tokens=t.npy --context=64\n");
-  clearCommandLine();
   RunToolOptions options;
   if (llvm::Error error = checkArguments({argv, size_t(argc)}))
     return std::move(error);
