@@ -141,7 +141,13 @@ endfunction()
 # passes/<Family>/: Passes.td -> library Bitwright<Family>Passes.
 function(add_bitwright_pass_family name)
   set(LLVM_TARGET_DEFINITIONS Passes.td)
-  mlir_tablegen(Passes.h.inc -gen-pass-decls -name=${name})
+  mlir_tablegen(PassDecls.h.inc -gen-pass-decls -name=${name})
+  set(declared ${CMAKE_CURRENT_BINARY_DIR}/PassDecls.h.inc)
+  set(header ${CMAKE_CURRENT_BINARY_DIR}/Passes.h.inc)
+  # passes/Common/PassStatistic.h says why.
+  add_custom_command(OUTPUT ${header} DEPENDS ${declared} VERBATIM
+    COMMAND sed "s/::mlir::Pass::Statistic /::bitwright::PassStatistic /" ${declared} > ${header})
+  list(APPEND TABLEGEN_OUTPUT ${header})
   add_public_tablegen_target(Bitwright${name}PassesIncGen)
   add_dependencies(bitwright-headers Bitwright${name}PassesIncGen)
   bitwright_tablegen_doc(Passes.td ${name}Passes -gen-pass-doc)

@@ -75,6 +75,7 @@ struct AssignPass final : bitwright::impl::AssignPassBase<AssignPass> {
   FailureOr<qnn::PrecisionAttr> makePrecision();
 
   void keepFloat(Operation *op, const Twine &reason) {
+    ++numKept;
     if (!qnn::getPrecision(op))
       op->setAttr(qnn::kKeptFloat, StringAttr::get(&getContext(), reason));
   }
@@ -88,6 +89,7 @@ struct AssignPass final : bitwright::impl::AssignPassBase<AssignPass> {
       return keepFloat(op, reason);
     op->removeAttr(qnn::kKeptFloat);
     op->setAttr(qnn::kPrecision, precision);
+    ++numAssigned;
   }
 
   NameFilter kept, wanted;

@@ -21,8 +21,10 @@ struct ClearAssignmentPass final : bitwright::impl::ClearAssignmentPassBase<Clea
   void runOnOperation() override {
     DecisionRecorder record(&getContext(), getArgument());
     getOperation().walk([&](Operation *op) {
-      if (auto reason = op->getAttrOfType<StringAttr>(qnn::kKeptFloat))
+      if (auto reason = op->getAttrOfType<StringAttr>(qnn::kKeptFloat)) {
         record.missed(op, "kept float", reason.getValue());
+        ++numFloat;
+      }
       op->removeAttr(qnn::kKeptFloat);
       op->removeAttr(qnn::kPrecision);
     });

@@ -34,6 +34,10 @@ def AssignPass : Pass<"qnn-assign", "::mlir::ModuleOp"> {
     Option<"keep", "keep", "std::string", /*default=*/"\"\"", "Leave nodes whose name matches this regular expression">,
     Option<"only", "only", "std::string", /*default=*/"\"\"", "Assign to nodes whose name matches this regular expression">
   ];
+  let statistics = [
+    Statistic<"numAssigned", "ops-assigned", "Ops that got the precision">,
+    Statistic<"numKept", "ops-kept", "Ops that did not get it">
+  ];
 }
 
 def ClearAssignmentPass : Pass<"qnn-clear-assignment", "::mlir::ModuleOp"> {
@@ -42,6 +46,9 @@ def ClearAssignmentPass : Pass<"qnn-clear-assignment", "::mlir::ModuleOp"> {
     Removes `qnn.precision` and `qnn.kept_float`, at the end of quantization. Each op that was kept in float is recorded with
     its reason.
   }];
+  let statistics = [
+    Statistic<"numFloat", "ops-float", "Ops that stayed float">
+  ];
 }
 
 #endif // BITWRIGHT_PASSES_ASSIGN_PASSES_TD

@@ -107,10 +107,19 @@ void bitwright::eraseUnused(Operation *root) {
   });
 }
 
-LogicalResult bitwright::applyPatterns(Operation *root, RewritePatternSet &&patterns) {
+namespace {
+struct ReplacementCounter final : RewriterBase::Listener {
+  void notifyOperationReplaced(Operation *, ValueRange) override { ++count; }
+  int64_t count = 0;
+};
+} // namespace
+
+FailureOr<int64_t> bitwright::applyPatterns(Operation *root, RewritePatternSet &&patterns) {
+  ReplacementCounter replaced;
   GreedyRewriteConfig config;
+  config.setListener(&replaced);
   config.setMaxIterations(GreedyRewriteConfig::kNoLimit);
   if (failed(applyPatternsGreedily(root, std::move(patterns), config)))
     return root->emitError("rewriting did not come to an end");
-  return success();
+  return replaced.count;
 }

@@ -59,7 +59,8 @@ mlir::Operation *cloneWith(mlir::OpBuilder &builder, mlir::Operation *op, mlir::
 void eraseUnused(mlir::Operation *root);
 
 /// Applies the patterns until nothing changes; emits an error on `root` where that does not happen.
-mlir::LogicalResult applyPatterns(mlir::Operation *root, mlir::RewritePatternSet &&patterns);
+/// Returns how many ops they replaced.
+mlir::FailureOr<int64_t> applyPatterns(mlir::Operation *root, mlir::RewritePatternSet &&patterns);
 
 } // namespace bitwright
 

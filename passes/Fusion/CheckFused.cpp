@@ -44,6 +44,7 @@ struct CheckFusedPass final : bitwright::impl::CheckFusedPassBase<CheckFusedPass
     int64_t macs = op.getMacsPerElement() * results;
     if (converted == 0 || macs / converted >= minMacs)
       return;
+    ++numSlow;
     DecisionRecorder(&getContext(), getArgument())
         .missed(op, "may be slower than float",
                 "it stands alone between quantize and dequantize with " + Twine(macs / converted) +

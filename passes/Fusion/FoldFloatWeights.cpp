@@ -31,6 +31,7 @@ struct FoldFloatWeightsPass final
     for (qnn::DequantizeOp op : ops)
       if (failed(fold(op)))
         return signalPassFailure();
+    numFolded += ops.size();
     eraseUnused(getOperation());
   }
 

@@ -77,8 +77,10 @@ struct FuseBlockLinearPass final : bitwright::impl::FuseBlockLinearPassBase<Fuse
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<FuseBlockLinear>(&getContext());
-    if (failed(applyPatterns(getOperation(), std::move(patterns))))
+    FailureOr<int64_t> replaced = applyPatterns(getOperation(), std::move(patterns));
+    if (failed(replaced))
       return signalPassFailure();
+    numFused += *replaced;
   }
 };
 

@@ -23,8 +23,10 @@ struct FuseQDQPass final : bitwright::impl::FuseQDQPassBase<FuseQDQPass> {
     populateContractionPatterns(patterns);
     populateElementwisePatterns(patterns);
     populateLookupPatterns(patterns);
-    if (failed(applyPatterns(getOperation(), std::move(patterns))))
+    FailureOr<int64_t> replaced = applyPatterns(getOperation(), std::move(patterns));
+    if (failed(replaced))
       return signalPassFailure();
+    numFused += *replaced;
   }
 };
 

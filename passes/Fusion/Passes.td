@@ -21,6 +21,9 @@ def PropagateQuantizationPass : Pass<"qnn-propagate-quantization", "::mlir::func
     %c = qnn.reshape %q, %shape : ...
     ```
   }];
+  let statistics = [
+    Statistic<"numMoved", "ops-replaced", "Ops that work on quantized values now, and pairs removed">
+  ];
 }
 
 def FuseQDQPass : Pass<"qnn-fuse-qdq", "::mlir::func::FuncOp"> {
@@ -42,6 +45,9 @@ def FuseQDQPass : Pass<"qnn-fuse-qdq", "::mlir::func::FuncOp"> {
     %q = qnn.qlinear %xq, %wq bias %bq zero_point %zx requantize %m, %zy clamp 3 to 255 ...
     ```
   }];
+  let statistics = [
+    Statistic<"numFused", "ops-fused", "Integer ops made">
+  ];
 }
 
 def FuseBlockLinearPass : Pass<"qnn-fuse-block-linear", "::mlir::func::FuncOp"> {
@@ -50,6 +56,9 @@ def FuseBlockLinearPass : Pass<"qnn-fuse-block-linear", "::mlir::func::FuncOp"> 
     `qnn.linear` of a dequantized constant (in blocks along the row, or one scale for each row) becomes
     `qnn.block_linear` with activations `float`.
   }];
+  let statistics = [
+    Statistic<"numFused", "ops-fused", "Linear ops with the dequantization of their weights">
+  ];
 }
 
 def FoldFloatWeightsPass : Pass<"qnn-fold-float-weights", "::mlir::func::FuncOp"> {
@@ -58,6 +67,9 @@ def FoldFloatWeightsPass : Pass<"qnn-fold-float-weights", "::mlir::func::FuncOp"
     What is left of `qnn.dequantize` on constants would run at each inference. Its value becomes a float constant, and
     the decision log says which node keeps float weights.
   }];
+  let statistics = [
+    Statistic<"numFolded", "constants-folded", "Constants dequantized">
+  ];
 }
 
 def ReportRemainingPass : Pass<"qnn-report-remaining", "::mlir::func::FuncOp"> {
@@ -66,6 +78,9 @@ def ReportRemainingPass : Pass<"qnn-report-remaining", "::mlir::func::FuncOp"> {
     Changes nothing. For each `qnn.quantize` and `qnn.dequantize` records in the decision log which op is the cause and
     why it has no integer form there.
   }];
+  let statistics = [
+    Statistic<"numRemaining", "remaining", "Quantizes and dequantizes that are left">
+  ];
 }
 
 def CheckFusedPass : Pass<"qnn-check-fused", "::mlir::func::FuncOp"> {
@@ -76,6 +91,9 @@ def CheckFusedPass : Pass<"qnn-check-fused", "::mlir::func::FuncOp"> {
   }];
   let options = [Option<"minMacs", "min-macs", "int64_t", /*default=*/"16",
                         "Multiply-accumulates for each converted element below which an op is recorded">];
+  let statistics = [
+    Statistic<"numSlow", "slow-ops", "Integer ops that may be slower than float">
+  ];
 }
 
 def MeasureWeightsPass : Pass<"qnn-measure-weights", "::mlir::ModuleOp"> {

@@ -141,8 +141,10 @@ struct PropagateQuantizationPass final
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<MoveQuantizeUp, MoveDequantizeDown, RemovePair>(&getContext());
-    if (failed(applyPatterns(getOperation(), std::move(patterns))))
+    FailureOr<int64_t> replaced = applyPatterns(getOperation(), std::move(patterns));
+    if (failed(replaced))
       return signalPassFailure();
+    numMoved += *replaced;
   }
 };
 

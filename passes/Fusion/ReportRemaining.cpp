@@ -72,6 +72,7 @@ struct ReportRemainingPass final : bitwright::impl::ReportRemainingPassBase<Repo
     markAllAnalysesPreserved();
     DecisionRecorder record(&getContext(), getArgument());
     getOperation().walk([&](Operation *op) {
+      numRemaining += isa<qnn::QuantizeOp, qnn::DequantizeOp>(op);
       if (auto quantize = dyn_cast<qnn::QuantizeOp>(op))
         record.missed(op, "remains", explainProducer(quantize));
       else if (isa<qnn::DequantizeOp>(op))

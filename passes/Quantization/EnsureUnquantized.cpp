@@ -36,6 +36,7 @@ struct EnsureUnquantizedPass final
       else
         ++floats;
     });
+    numQuantized += quantized.size();
     if (quantized.empty())
       return;
     if (floats == 0) {

@@ -12,6 +12,9 @@ def EnsureUnquantizedPass : Pass<"qnn-ensure-unquantized", "::mlir::ModuleOp"> {
     ops) is an error: nothing is left for a scheme. Where some are float, a warning counts the others, and each is
     recorded in the decision log.
   }];
+  let statistics = [
+    Statistic<"numQuantized", "quantized", "Ops that have integer weights already">
+  ];
 }
 
 def QuantizeStaticPass : Pass<"qnn-quantize-static", "::mlir::ModuleOp"> {
@@ -34,6 +37,10 @@ def QuantizeStaticPass : Pass<"qnn-quantize-static", "::mlir::ModuleOp"> {
     Observers stay, beside their tensors. An op that could not be static loses its precision; what stays float is recorded with
     its reason in the decision log.
   }];
+  let statistics = [
+    Statistic<"numQuantized", "ops-quantized", "Ops that compute in int8">,
+    Statistic<"numFloat", "ops-float", "Ops that were to be quantized and stay float">
+  ];
 }
 
 def QuantizeDynamicPass : Pass<"qnn-quantize-dynamic", "::mlir::ModuleOp"> {
@@ -43,6 +50,9 @@ def QuantizeDynamicPass : Pass<"qnn-quantize-dynamic", "::mlir::ModuleOp"> {
     read the tensor share, where their `#qnn.precision` says `dynamic`, and `qnn.block_linear ... activations int8` where it says
     `int8`.
   }];
+  let statistics = [
+    Statistic<"numQuantized", "ops-quantized", "Linear ops whose input is quantized at run time">
+  ];
 }
 
 def RecordSchemePass : Pass<"qnn-record-scheme", "::mlir::ModuleOp"> {

@@ -35,6 +35,9 @@ struct QuantizeDynamicPass final : bitwright::impl::QuantizeDynamicPassBase<Quan
         makeDynamic(linear, weight);
       else if (precision.getActivations() == qnn::ActivationForm::Int8)
         makeBlockLinear(linear, weight);
+      else
+        continue;
+      ++numQuantized;
     }
     eraseDeadConstants(getOperation());
   }

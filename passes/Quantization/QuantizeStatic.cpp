@@ -138,10 +138,12 @@ struct QuantizeStaticPass final : bitwright::impl::QuantizeStaticPassBase<Quanti
     });
     StaticPlan plan(func, observers.ranges, others);
     Rewriter(func, plan, record).run();
+    numQuantized += plan.getIntegerOps().size();
     for (const auto &[op, reason] : plan.getFloatOps())
       if (!others.contains(op)) {
         op->removeAttr(qnn::kPrecision);
         record.missed(op, "kept float", reason);
+        ++numFloat;
       }
     observers.putBack();
   }

@@ -25,6 +25,10 @@ def RoundPass : Pass<"qnn-round", "::mlir::ModuleOp"> {
     statistic that the rounder needs was not gathered, weights are rounded to nearest, and the decision log says so. Statistics that
     are gathered for rounders alone leave the observer when the last op behind it is rounded.
   }];
+  let statistics = [
+    Statistic<"numRounded", "weights-rounded", "Weights that are codes now">,
+    Statistic<"numFloat", "weights-float", "Weights that stay float">
+  ];
 }
 
 #endif // BITWRIGHT_PASSES_ROUND_PASSES_TD

@@ -139,11 +139,13 @@ void RoundPass::runOnOperation() {
     if (std::string reason = pose(task); !reason.empty()) {
       record->missed(task.op, "kept float", reason);
       task.op->removeAttr(qnn::kPrecision);
+      ++numFloat;
       continue;
     }
     RoundedWeights rounded = round(task, *rounder);
     write(task, rounded.weights);
     recordChoice(task, rounded);
+    ++numRounded;
   }
   eraseDeadConstants(getOperation());
   dropSpentStatistics(getOperation());

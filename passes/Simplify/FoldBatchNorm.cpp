@@ -197,8 +197,10 @@ struct FoldBatchNormPass final : bitwright::impl::FoldBatchNormPassBase<FoldBatc
     RewritePatternSet patterns(&getContext());
     patterns.add<FoldBatchNorm, FoldChannelOp<qnn::MulOp>, FoldChannelOp<qnn::AddOp>>(
         &getContext());
-    if (failed(applyPatterns(getOperation(), std::move(patterns))))
+    FailureOr<int64_t> replaced = applyPatterns(getOperation(), std::move(patterns));
+    if (failed(replaced))
       return signalPassFailure();
+    numFolded += *replaced;
   }
 };
 

@@ -33,6 +33,7 @@ public:
       : func(func), budget(func, maxBytes), builder(func.getContext()) {}
 
   LogicalResult run();
+  int64_t countFolded() const { return int64_t(dead.size()); }
 
 private:
   LogicalResult visitBlock(Block &block);
@@ -320,8 +321,10 @@ struct FoldConstantsPass final : bitwright::impl::FoldConstantsPassBase<FoldCons
   using FoldConstantsPassBase::FoldConstantsPassBase;
 
   void runOnOperation() override {
-    if (failed(ConstantFolder(getOperation(), maxBytes).run()))
+    ConstantFolder folder(getOperation(), maxBytes);
+    if (failed(folder.run()))
       return signalPassFailure();
+    numFolded += folder.countFolded();
   }
 };
 

@@ -28,6 +28,9 @@ def FoldConstantsPass : Pass<"qnn-fold-constants", "::mlir::func::FuncOp"> {
   }];
   let options = [Option<"maxBytes", "max-bytes", "int64_t", /*default=*/"int64_t(64) << 20",
                         "Largest result to compute, in bytes">];
+  let statistics = [
+    Statistic<"numFolded", "ops-folded", "Ops replaced: most by constants, qnn.if by a branch">
+  ];
 }
 
 def FoldBatchNormPass : Pass<"qnn-fold-batch-norm", "::mlir::func::FuncOp"> {
@@ -45,6 +48,9 @@ def FoldBatchNormPass : Pass<"qnn-fold-batch-norm", "::mlir::func::FuncOp"> {
     %z = qnn.conv2d %x, %w2, %b2 strides [1, 1] ...
     ```
   }];
+  let statistics = [
+    Statistic<"numFolded", "ops-folded", "Normalizations, products and sums replaced">
+  ];
 }
 
 def PropagateLayoutPass : Pass<"qnn-propagate-layout", "::mlir::func::FuncOp"> {
@@ -64,6 +70,9 @@ def PropagateLayoutPass : Pass<"qnn-propagate-layout", "::mlir::func::FuncOp"> {
     %c = qnn.relu %conv1 : ...
     ```
   }];
+  let statistics = [
+    Statistic<"numRemoved", "transposes-removed", "Transposes that are gone">
+  ];
 }
 
 def RaiseNormsPass : Pass<"qnn-raise-norms", "::mlir::func::FuncOp"> {
@@ -73,6 +82,9 @@ def RaiseNormsPass : Pass<"qnn-raise-norms", "::mlir::func::FuncOp"> {
     over the last dimensions becomes `qnn.layer_norm`, also where the variance is written `mean(x^2) - mean^2`.
     Means may be written as sums times 1/n; scale and bias may be absent.
   }];
+  let statistics = [
+    Statistic<"numRaised", "ops-raised", "Normalizations found">
+  ];
 }
 
 def RaiseActivationsPass : Pass<"qnn-raise-activations", "::mlir::func::FuncOp"> {
@@ -82,6 +94,9 @@ def RaiseActivationsPass : Pass<"qnn-raise-activations", "::mlir::func::FuncOp">
     `qnn.hard_sigmoid`; `0.5 * x * (1 + erf(x / sqrt 2))` and its tanh approximation become `qnn.gelu`. Products are
     matched in any order and association.
   }];
+  let statistics = [
+    Statistic<"numRaised", "ops-raised", "Activations found">
+  ];
 }
 
 def SimplifyAlgebraPass : Pass<"qnn-simplify-algebra", "::mlir::func::FuncOp"> {
@@ -91,6 +106,9 @@ def SimplifyAlgebraPass : Pass<"qnn-simplify-algebra", "::mlir::func::FuncOp"> {
     relu and clip after each other, minimum and maximum with scalars (as clip), matmul by a constant matrix (as linear),
     the sum of a contraction and a constant for each channel (as its bias), and unused ops.
   }];
+  let statistics = [
+    Statistic<"numReplaced", "ops-replaced", "Ops replaced by simpler ones or by an operand">
+  ];
 }
 
 #endif // BITWRIGHT_PASSES_SIMPLIFY_PASSES_TD

@@ -208,6 +208,7 @@ void LayoutChoice::apply(const llvm::SetVector<Operation *> &permuted) {
 
 struct PropagateLayoutPass final : bitwright::impl::PropagateLayoutPassBase<PropagateLayoutPass> {
   void runOnOperation() override {
+    int64_t before = countTransposes();
     if (failed(cleanUp(/*final=*/false)))
       return signalPassFailure();
     // Each accepted choice lowers the cost, so this ends; the bound is for the time it takes.
@@ -225,6 +226,13 @@ struct PropagateLayoutPass final : bitwright::impl::PropagateLayoutPassBase<Prop
     }
     if (failed(cleanUp(/*final=*/true)))
       return signalPassFailure();
+    numRemoved += before - countTransposes();
+  }
+
+  int64_t countTransposes() {
+    int64_t count = 0;
+    getOperation().walk([&](qnn::TransposeOp) { ++count; });
+    return count;
   }
 
   /// Those that occur and their inverses.

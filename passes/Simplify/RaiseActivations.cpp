@@ -162,8 +162,10 @@ struct RaiseActivationsPass final
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<RaiseProduct<qnn::MulOp>, RaiseProduct<qnn::DivOp>>(&getContext());
-    if (failed(applyPatterns(getOperation(), std::move(patterns))))
+    FailureOr<int64_t> replaced = applyPatterns(getOperation(), std::move(patterns));
+    if (failed(replaced))
       return signalPassFailure();
+    numRaised += *replaced;
   }
 };
 

@@ -327,8 +327,10 @@ struct RaiseNormsPass final : bitwright::impl::RaiseNormsPassBase<RaiseNormsPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<RaiseNorm<qnn::MulOp>, RaiseNorm<qnn::DivOp>>(&getContext());
-    if (failed(applyPatterns(getOperation(), std::move(patterns))))
+    FailureOr<int64_t> replaced = applyPatterns(getOperation(), std::move(patterns));
+    if (failed(replaced))
       return signalPassFailure();
+    numRaised += *replaced;
   }
 };
 

@@ -24,8 +24,10 @@ struct SimplifyAlgebraPass final : bitwright::impl::SimplifyAlgebraPassBase<Simp
     populateAlgebraPatterns(patterns);
     populateShapePatterns(patterns);
     populateTransposePatterns(patterns);
-    if (failed(applyPatterns(getOperation(), std::move(patterns))))
+    FailureOr<int64_t> replaced = applyPatterns(getOperation(), std::move(patterns));
+    if (failed(replaced))
       return signalPassFailure();
+    numReplaced += *replaced;
   }
 };
 

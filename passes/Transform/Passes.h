@@ -9,6 +9,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "passes/Common/PassStatistic.h"
 #include <memory>
 
 namespace bitwright {

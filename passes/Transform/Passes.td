@@ -17,6 +17,10 @@ def ScaleWeightsPass : Pass<"qnn-scale-weights", "::mlir::ModuleOp"> {
   let options = [
     Option<"duo", "duo", "bool", /*default=*/"false", "Try scales that regard the weights' magnitude too">
   ];
+  let statistics = [
+    Statistic<"numRescaled", "ops-rescaled", "Linear ops whose input is rescaled">,
+    Statistic<"numLeft", "ops-left", "Linear ops left as they are">
+  ];
 }
 
 def SmoothActivationsPass : Pass<"qnn-smooth-activations", "::mlir::ModuleOp"> {
@@ -29,6 +33,10 @@ def SmoothActivationsPass : Pass<"qnn-smooth-activations", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"alpha", "alpha", "double", /*default=*/"-1.0", "Fixed alpha; negative searches 0.3 ... 0.9">
+  ];
+  let statistics = [
+    Statistic<"numRescaled", "ops-rescaled", "Linear ops whose input is rescaled">,
+    Statistic<"numLeft", "ops-left", "Linear ops left as they are">
   ];
 }
 

@@ -60,8 +60,10 @@ static std::string rescale(const ScaleFold &fold, DecisionRecorder &record,
   return "";
 }
 
-void bitwright::rescaleChannels(Operation *root, StringRef transform, DecisionRecorder &record,
-                                llvm::function_ref<ScaleResult(const ScaleProblem &)> search) {
+RescaledOps
+bitwright::rescaleChannels(Operation *root, StringRef transform, DecisionRecorder &record,
+                           llvm::function_ref<ScaleResult(const ScaleProblem &)> search) {
+  RescaledOps count;
   auto isAsked = [&](qnn::LinearOp consumer) {
     return hasTransform(qnn::getPrecision(consumer), transform);
   };
@@ -73,10 +75,15 @@ void bitwright::rescaleChannels(Operation *root, StringRef transform, DecisionRe
       reason = "not all ops that read the tensor have '" + transform.str() + "' in their precision";
     if (reason.empty())
       reason = rescale(fold, record, search);
-    if (reason.empty())
+    if (reason.empty()) {
+      count.rescaled += int64_t(fold.consumers.size());
       continue;
+    }
     for (qnn::LinearOp consumer : fold.consumers)
-      if (isAsked(consumer))
+      if (isAsked(consumer)) {
         record.missed(consumer, "input not rescaled", reason);
+        ++count.left;
+      }
   }
+  return count;
 }

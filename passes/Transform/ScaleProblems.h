@@ -11,10 +11,16 @@
 
 namespace bitwright {
 
+/// Linear ops by what became of their input.
+struct RescaledOps {
+  int64_t rescaled = 0, left = 0;
+};
+
 /// Poses a problem for each tensor whose readers all are linear ops with `transform` in their
 /// precision, and applies what `search` finds where it lowers the loss. Each choice is recorded.
-void rescaleChannels(mlir::Operation *root, llvm::StringRef transform, DecisionRecorder &record,
-                     llvm::function_ref<ScaleResult(const ScaleProblem &)> search);
+RescaledOps rescaleChannels(mlir::Operation *root, llvm::StringRef transform,
+                            DecisionRecorder &record,
+                            llvm::function_ref<ScaleResult(const ScaleProblem &)> search);
 
 } // namespace bitwright
 

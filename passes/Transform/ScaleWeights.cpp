@@ -25,8 +25,12 @@ struct ScaleWeightsPass final : bitwright::impl::ScaleWeightsPassBase<ScaleWeigh
     if (failed(verifyStatistics(getOperation())) || failed(verifyPrecisions(getOperation())))
       return signalPassFailure();
     DecisionRecorder record(&getContext(), getArgument());
-    rescaleChannels(getOperation(), "awq", record,
-                    [&](const ScaleProblem &problem) { return searchWeightScales(problem, duo); });
+    RescaledOps count =
+        rescaleChannels(getOperation(), "awq", record, [&](const ScaleProblem &problem) {
+          return searchWeightScales(problem, duo);
+        });
+    numRescaled += count.rescaled;
+    numLeft += count.left;
     eraseDeadConstants(getOperation());
   }
 };

@@ -30,9 +30,12 @@ struct SmoothActivationsPass final
     if (failed(verifyStatistics(getOperation())) || failed(verifyPrecisions(getOperation())))
       return signalPassFailure();
     DecisionRecorder record(&getContext(), getArgument());
-    rescaleChannels(getOperation(), "smooth", record, [&](const ScaleProblem &problem) {
-      return searchActivationScales(problem, alpha);
-    });
+    RescaledOps count =
+        rescaleChannels(getOperation(), "smooth", record, [&](const ScaleProblem &problem) {
+          return searchActivationScales(problem, alpha);
+        });
+    numRescaled += count.rescaled;
+    numLeft += count.left;
     eraseDeadConstants(getOperation());
   }
 };

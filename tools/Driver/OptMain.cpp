@@ -19,6 +19,7 @@
 #include "mlir/Support/Timing.h"
 #include "mlir/Support/ToolUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "passes/Common/PassStatistic.h"
 #include "passes/Pipelines/Schemes.h"
 #include "tools/Driver/Calibration.h"
 #include "tools/Driver/Compile.h"
@@ -90,21 +91,22 @@ void arrangeOptHelp() {
       debug{"Looking at passes"},
       remarks{"Decisions as remarks: those of the passes whose names a filter matches, a regular "
               "expression (--remarks-filter=.* for all)"};
-  arrangeHelp({&getCalibrationCategory()},
-              {{files,
-                {"o", "report", "emit-bytecode", "split-input-file", "output-split-marker",
-                 "verify-diagnostics", "allow-unregistered-dialect", "show-dialects", "list-passes",
-                 "load-plugin", "load-pass-plugin", "load-dialect-plugin"}},
-               {passes, {"pass-pipeline", "simplify"}},
-               {debug,
-                {"dump-pass-pipeline", "verify-each", "mlir-print-ir-before",
-                 "mlir-print-ir-before-all", "mlir-print-ir-after", "mlir-print-ir-after-all",
-                 "mlir-print-ir-after-change", "mlir-print-ir-after-failure", "mlir-timing",
-                 "mlir-pass-statistics", "mlir-disable-threading", "mlir-elide-elementsattrs-if-larger",
-                 "mlir-elide-resource-strings-if-larger", "mlir-pass-pipeline-crash-reproducer"}},
-               {remarks,
-                {"remarks-filter", "remarks-filter-passed", "remarks-filter-missed",
-                 "remark-format", "remark-policy", "remarks-output-file"}}});
+  arrangeHelp(
+      {&getCalibrationCategory()},
+      {{files,
+        {"o", "report", "emit-bytecode", "split-input-file", "output-split-marker",
+         "verify-diagnostics", "allow-unregistered-dialect", "show-dialects", "list-passes",
+         "load-plugin", "load-pass-plugin", "load-dialect-plugin"}},
+       {passes, {"pass-pipeline", "simplify"}},
+       {debug,
+        {"dump-pass-pipeline", "verify-each", "mlir-print-ir-before", "mlir-print-ir-before-all",
+         "mlir-print-ir-after", "mlir-print-ir-after-all", "mlir-print-ir-after-change",
+         "mlir-print-ir-after-failure", "mlir-timing", "mlir-pass-statistics",
+         "mlir-disable-threading", "mlir-elide-elementsattrs-if-larger",
+         "mlir-elide-resource-strings-if-larger", "mlir-pass-pipeline-crash-reproducer"}},
+       {remarks,
+        {"remarks-filter", "remarks-filter-passed", "remarks-filter-missed", "remark-format",
+         "remark-policy", "remarks-output-file"}}});
 }
 
 /// Writes the report on `module`. Where the passes left fusion for later, a copy is fused, so that
@@ -181,7 +183,10 @@ LogicalResult Driver::runPasses(ModuleOp module) {
   }
   if (failed(calibrateModel(module, calibration, manager)))
     return failure();
-  return manager.run(module);
+  LogicalResult result = manager.run(module);
+  if (llvm::cl::getRegisteredOptions().lookup("mlir-pass-statistics")->getNumOccurrences())
+    printPassStatistics(llvm::errs());
+  return result;
 }
 
 LogicalResult Driver::process(MLIRContext &context, const std::shared_ptr<llvm::SourceMgr> &sources,
