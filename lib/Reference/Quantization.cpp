@@ -5,6 +5,7 @@
 
 #include "Evaluate.h"
 
+#include "bitwright/Numerics/Packing.h"
 #include "bitwright/Numerics/Quantize.h"
 
 using namespace bitwright;
@@ -77,6 +78,31 @@ static Expected<Tensor> evaluateQuantize(qnn::QuantizeOp op, Operands operands) 
   return fromIntegers(type, input.dims, result);
 }
 
+template <typename T, typename U>
+static int64_t readAs(const Tensor &tensor, int64_t index, bool isUnsigned) {
+  return isUnsigned ? int64_t(tensor.as<U>()[index]) : int64_t(tensor.as<T>()[index]);
+}
+
+/// Element `index` of an integer tensor: weights are large, and take eight times their size and
+/// more as a vector of int64_t.
+static int64_t readInteger(const Tensor &tensor, int64_t index, bool isUnsigned) {
+  switch (tensor.elementType.getIntOrFloatBitWidth()) {
+  case 4: {
+    int64_t columns = tensor.dims.empty() ? 1 : tensor.dims.back();
+    const char *row = tensor.data.data() + index / columns * packedRowBytes(columns);
+    return getNibble(row, index % columns, isUnsigned);
+  }
+  case 8:
+    return readAs<int8_t, uint8_t>(tensor, index, isUnsigned);
+  case 16:
+    return readAs<int16_t, uint16_t>(tensor, index, isUnsigned);
+  case 32:
+    return readAs<int32_t, uint32_t>(tensor, index, isUnsigned);
+  default:
+    return readAs<int64_t, int64_t>(tensor, index, isUnsigned);
+  }
+}
+
 static Expected<Tensor> evaluateDequantize(qnn::DequantizeOp op, Operands operands) {
   const Tensor &input = *operands[0];
   Expected<Granularity> granularity =
@@ -86,13 +112,13 @@ static Expected<Tensor> evaluateDequantize(qnn::DequantizeOp op, Operands operan
   mlir::Type type = op.getType().getElementType();
   if (llvm::Error error = checkSize(op, type, input.dims))
     return error;
-  std::vector<int64_t> values = toIntegers(input, op.getIsUnsigned());
   std::vector<int64_t> zeroPoints = toIntegers(*operands[2], op.getIsUnsigned());
   ArrayRef<float> scales = operands[1]->as<float>();
   Tensor result = makeTensor(type, input.dims);
-  for (size_t i = 0; i < values.size(); ++i) {
-    int64_t p = (*granularity)(int64_t(i));
-    result.as<float>()[i] = dequantize(values[i], scales[p], zeroPoints[p]);
+  for (int64_t i = 0, e = result.numElements(); i < e; ++i) {
+    int64_t p = (*granularity)(i);
+    result.as<float>()[i] =
+        dequantize(readInteger(input, i, op.getIsUnsigned()), scales[p], zeroPoints[p]);
   }
   return result;
 }
