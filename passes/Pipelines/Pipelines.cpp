@@ -77,7 +77,6 @@ llvm::Error bitwright::buildQuantizePipeline(OpPassManager &pm, llvm::StringRef 
   auto parts = parseScheme(scheme, algorithms);
   if (!parts)
     return parts.takeError();
-  buildSimplifyPipeline(pm);
   pm.addPass(createEnsureUnquantizedPass()); // QDQ weights are constants by now
   for (const SchemePart &part : *parts)
     if (part.recipe.prepare)
@@ -114,9 +113,11 @@ void bitwright::registerPipelines(std::shared_ptr<const Algorithms> algorithms) 
                              buildSimplifyPipeline);
   registerPassPipeline(
       "quantize",
-      "Quantize by a scheme, SCHEME[:OPTION,...][+SCHEME...]:" + describeSchemes(*algorithms),
+      "Simplify, and quantize by a scheme, SCHEME[:OPTION,...][+SCHEME...]:" +
+          describeSchemes(*algorithms),
       [algorithms](OpPassManager &pm, StringRef text,
                    function_ref<LogicalResult(const Twine &)> errorHandler) -> LogicalResult {
+        buildSimplifyPipeline(pm);
         if (llvm::Error error = buildQuantizePipeline(pm, text, *algorithms))
           return errorHandler(llvm::toString(std::move(error)));
         return success();

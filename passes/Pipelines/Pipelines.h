@@ -16,9 +16,9 @@ namespace bitwright {
 /// `simplify`: what an importer wrote, made small and regular. Runs on modules.
 void buildSimplifyPipeline(mlir::OpPassManager &pm);
 
-/// `quantize`: simplifies, runs the passes of a scheme, such as "int4-awq:group=32,sym" or
-/// "int8+int4-awq", and removes observers; the result is in QDQ form. An error where `scheme` is
-/// none. Runs on modules.
+/// Runs the passes of a scheme, such as "int4-awq:group=32,sym" or "int8+int4-awq", on a simplified
+/// model, and removes observers; the result is in QDQ form. An error where `scheme` is none. Runs
+/// on modules. The pipeline `quantize` simplifies first.
 llvm::Error buildQuantizePipeline(mlir::OpPassManager &pm, llvm::StringRef scheme,
                                   const Algorithms &algorithms);
 /// `fuse`: QDQ form to integer ops; what remains is in the decision log. Runs on modules.

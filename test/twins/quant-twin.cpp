@@ -86,7 +86,7 @@ static llvm::Error compile(const CommandLine &line, const TwinLibrary &library,
   if (!module)
     return makeError("cannot compile '" + line.input + "'");
   nameModel(*module, /*name=*/"", line.output, line.input);
-  if (mlir::failed(lowerModel(*module, *target)))
+  if (mlir::failed(simplifyModel(*module)) || mlir::failed(lowerModel(*module, *target)))
     return makeError("cannot compile '" + line.input + "'");
   return emitWithTwins(*module, line, library, inputs);
 }

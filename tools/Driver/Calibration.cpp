@@ -146,12 +146,14 @@ LogicalResult bitwright::calibrateModel(ModuleOp module, const CalibrationReques
 }
 
 LogicalResult bitwright::quantizeModel(ModuleOp module, llvm::StringRef scheme,
+                                       const Algorithms &algorithms,
                                        const CalibrationRequest &request) {
   applyCalibrationOptions(module.getContext(), request);
   PassManager passes(module.getContext(), ModuleOp::getOperationName());
   freeLostWeights(passes);
-  if (!scheme.empty() && failed(parsePipeline(("quantize{" + scheme + "}").str(), passes)))
-    return failure();
+  if (!scheme.empty())
+    if (llvm::Error error = buildQuantizePipeline(passes, scheme, algorithms))
+      return emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
   if (failed(calibrateModel(module, request, passes)))
     return failure();
   return passes.run(module);

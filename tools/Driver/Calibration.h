@@ -20,6 +20,8 @@ class OptionCategory;
 
 namespace bitwright {
 
+struct Algorithms;
+
 /// What a user asked for.
 struct CalibrationRequest {
   /// An .npz, .npy or folder; empty: do not calibrate.
@@ -54,16 +56,18 @@ void setUpCalibration(mlir::DialectRegistry &registry);
 /// What `request` asks of the passes of `context` that calibrate by themselves.
 void applyCalibrationOptions(mlir::MLIRContext *context, const CalibrationRequest &request);
 
-/// Before `pipeline`, which `module` goes through next: simplifies `module`, which is all
-/// the IR of its context, runs it on the samples, and leaves observers that hold the results. Where the pipeline measures by itself (it
-/// quantizes), that is left to it. Does nothing where no samples are named. Emits errors itself.
+/// Before `pipeline`, which `module` goes through next: simplifies `module`, which is all the IR of
+/// its context, runs it on the samples, and leaves observers that hold the results. Where the
+/// pipeline measures by itself (it quantizes), all of that is left to it. Does nothing where no
+/// samples are named. Emits errors itself.
 mlir::LogicalResult calibrateModel(mlir::ModuleOp module, const CalibrationRequest &request,
                                    mlir::OpPassManager &pipeline);
 
-/// Calibrates and quantizes by `scheme` ("int4-awq:group=32"; "" leaves the model as it is); the
-/// result is in QDQ form. `module` is all the IR of its context. Emits errors itself.
+/// Calibrates a simplified model and quantizes it by `scheme` of `algorithms`, as
+/// "int4-awq:group=32"; "" leaves the model as it is. The result is in QDQ form. `module` is all
+/// the IR of its context. Emits errors itself.
 mlir::LogicalResult quantizeModel(mlir::ModuleOp module, llvm::StringRef scheme,
-                                  const CalibrationRequest &request);
+                                  const Algorithms &algorithms, const CalibrationRequest &request);
 
 } // namespace bitwright
 

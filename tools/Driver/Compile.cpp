@@ -7,7 +7,8 @@
 #include "dialects/QNN/QNNOps.h"
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
+#include "passes/Codegen/Passes.h"
+#include "passes/Pipelines/Pipelines.h"
 #include "llvm/Support/Path.h"
 
 using namespace bitwright;
@@ -30,22 +31,24 @@ void bitwright::freeLostWeights(mlir::PassManager &manager) {
   manager.addInstrumentation(std::make_unique<WeightRelease>());
 }
 
-mlir::LogicalResult bitwright::parsePipeline(llvm::StringRef pipeline, mlir::PassManager &manager) {
-  std::string message;
-  llvm::raw_string_ostream stream(message);
-  if (mlir::succeeded(mlir::parsePassPipeline(pipeline, manager, stream)))
-    return mlir::success();
-  return mlir::emitError(mlir::UnknownLoc::get(manager.getContext()))
-         << llvm::StringRef(message).trim().split('\n').first;
-}
-
-mlir::LogicalResult bitwright::runPipeline(mlir::ModuleOp module, llvm::StringRef pipeline,
-                                           LostWeights lost) {
+mlir::LogicalResult
+bitwright::runPipeline(mlir::ModuleOp module,
+                       llvm::function_ref<llvm::Error(mlir::OpPassManager &)> build,
+                       LostWeights lost) {
   mlir::PassManager manager(module.getContext(), mlir::ModuleOp::getOperationName());
   if (lost == LostWeights::Free)
     freeLostWeights(manager);
-  return mlir::failure(mlir::failed(parsePipeline(pipeline, manager)) ||
-                       mlir::failed(manager.run(module)));
+  if (llvm::Error error = build(manager))
+    return fail(module, std::move(error));
+  return manager.run(module);
+}
+
+mlir::LogicalResult bitwright::simplifyModel(mlir::ModuleOp module, LostWeights lost) {
+  auto build = [](mlir::OpPassManager &pm) {
+    buildSimplifyPipeline(pm);
+    return llvm::Error::success();
+  };
+  return runPipeline(module, build, lost);
 }
 
 /// Generated modules say what they are.
@@ -71,7 +74,12 @@ mlir::LogicalResult bitwright::lowerModel(mlir::ModuleOp module, const TargetSpe
     return mlir::success();
   recordImportedScheme(module);
   module->setAttr("qnn.target", makeTargetAttr(module.getContext(), target));
-  return runPipeline(module, "simplify,fuse,qnn-codegen", lost);
+  auto build = [](mlir::OpPassManager &pm) {
+    buildFusePipeline(pm);
+    codegen::buildCodegenPipeline(pm);
+    return llvm::Error::success();
+  };
+  return runPipeline(module, build, lost);
 }
 
 mlir::LogicalResult bitwright::compileModel(mlir::ModuleOp module, const TargetSpec &target,

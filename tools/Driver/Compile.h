@@ -2,8 +2,8 @@
 
 /// \file
 /// The road from a model to an artifact in a few calls, for every tool that
-/// takes it. Passes are reached through the registered pipelines, so the tool
-/// must have called registerEverything.
+/// takes it. A model is simplified once, when it has been read; what comes after
+/// leaves it simple (docs/rationale/structure.md).
 
 #ifndef BITWRIGHT_TOOLS_DRIVER_COMPILE_H
 #define BITWRIGHT_TOOLS_DRIVER_COMPILE_H
@@ -14,6 +14,7 @@
 #include "llvm/ADT/StringRef.h"
 
 namespace mlir {
+class OpPassManager;
 class PassManager;
 } // namespace mlir
 
@@ -23,17 +24,19 @@ namespace bitwright {
 /// other IR, which may name them.
 enum class LostWeights { Keep, Free };
 
-/// Adds the passes that `pipeline` names to `manager`. Emits the error itself.
-mlir::LogicalResult parsePipeline(llvm::StringRef pipeline, mlir::PassManager &manager);
-/// Runs the passes that `pipeline` names. Emits the error itself.
-mlir::LogicalResult runPipeline(mlir::ModuleOp module, llvm::StringRef pipeline,
+/// Runs the pipeline that `build` makes. Emits the error itself.
+mlir::LogicalResult runPipeline(mlir::ModuleOp module,
+                                llvm::function_ref<llvm::Error(mlir::OpPassManager &)> build,
                                 LostWeights lost = LostWeights::Keep);
 
 /// Makes `manager` free the weights that a pass has left without a name, after each pass on a whole
 /// module, which is then all the IR of its context.
 void freeLostWeights(mlir::PassManager &manager);
 
-/// Simplifies, fuses and generates code: the module is in the LLVM dialect
+/// Makes a model that has just been read fit for all else.
+mlir::LogicalResult simplifyModel(mlir::ModuleOp module, LostWeights lost = LostWeights::Keep);
+
+/// Fuses a simplified model and generates code: the module is in the LLVM dialect
 /// afterwards. One that already is stays as it is.
 mlir::LogicalResult lowerModel(mlir::ModuleOp module, const TargetSpec &target,
                                LostWeights lost = LostWeights::Keep);

@@ -20,6 +20,7 @@
 #include "mlir/Support/ToolUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "passes/Common/PassStatistic.h"
+#include "passes/Pipelines/Pipelines.h"
 #include "passes/Pipelines/Schemes.h"
 #include "tools/Driver/Calibration.h"
 #include "tools/Driver/Compile.h"
@@ -119,7 +120,11 @@ llvm::Error reportOn(ModuleOp module, StringRef path, OutputGroup &group) {
       });
   if (!isFused) {
     copy = module.clone();
-    if (failed(runPipeline(*copy, "fuse")))
+    auto build = [](OpPassManager &pm) {
+      buildFusePipeline(pm);
+      return llvm::Error::success();
+    };
+    if (failed(runPipeline(*copy, build)))
       return makeError("cannot write '" + path + "': the model could not be fused");
   }
   return writeReport(copy ? *copy : module, path, &group);

@@ -72,9 +72,9 @@ llvm::Expected<std::unique_ptr<ModelRunner>> openLibrary(llvm::StringRef path,
 llvm::Expected<std::unique_ptr<ModelRunner>>
 makeInterpretedRunner(mlir::OwningOpRef<mlir::ModuleOp> module, llvm::StringRef label);
 
-/// Compiles `module` for the CPU of this process to a temporary library, loads
-/// it and removes the file. `module` is consumed. Null where a pass has emitted
-/// an error to the context.
+/// Compiles `module`, which is simplified, for the CPU of this process to a temporary library,
+/// loads it and removes the file. `module` is consumed. Null where a pass has emitted an error to
+/// the context.
 llvm::Expected<std::unique_ptr<ModelRunner>>
 compileAndOpen(mlir::ModuleOp module, llvm::StringRef label, const RunnerOptions &options);
 

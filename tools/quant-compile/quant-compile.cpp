@@ -49,9 +49,10 @@ static llvm::Error writeOutputs(mlir::ModuleOp module, const CompileToolOptions 
 }
 
 static mlir::LogicalResult compile(mlir::ModuleOp module, const CompileToolOptions &options,
-                                   const InputFiles &inputs) {
+                                   const Algorithms &algorithms, const InputFiles &inputs) {
   nameModel(module, options.name, options.output, options.input);
-  if (mlir::failed(quantizeModel(module, options.scheme, options.calibration)) ||
+  if (mlir::failed(simplifyModel(module, LostWeights::Free)) ||
+      mlir::failed(quantizeModel(module, options.scheme, algorithms, options.calibration)) ||
       mlir::failed(lowerModel(module, options.target, LostWeights::Free)))
     return mlir::failure();
   llvm::Error error = writeOutputs(module, options, inputs);
@@ -93,5 +94,5 @@ int main(int argc, char **argv) {
   context.printOpOnDiagnostic(false);
   DiagnosticPrinter printer(&context);
   auto module = loadModule(options->input, options->load, &context);
-  return module && mlir::succeeded(compile(*module, *options, inputs)) ? 0 : 1;
+  return module && mlir::succeeded(compile(*module, *options, **algorithms, inputs)) ? 0 : 1;
 }

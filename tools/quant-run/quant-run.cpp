@@ -40,6 +40,8 @@ static llvm::Expected<RunnerPtr> openModel(llvm::StringRef path, const RunToolOp
     return RunnerPtr();
   if (options.interpret || options.mode == RunMode::Describe)
     return makeInterpretedRunner(std::move(module), path);
+  if (mlir::failed(simplifyModel(*module)))
+    return RunnerPtr();
   return compileAndOpen(*module, path, options.runner);
 }
 

@@ -36,7 +36,31 @@ static std::vector<std::string> describe(llvm::StringRef text) {
   return result;
 }
 
+/// The pass manager as text, "" where `text` names no scheme.
+static std::string printPipeline(llvm::StringRef text) {
+  Algorithms algorithms;
+  mlir::OpPassManager pm("builtin.module");
+  if (llvm::Error error = buildQuantizePipeline(pm, text, algorithms)) {
+    llvm::consumeError(std::move(error));
+    return "";
+  }
+  std::string result;
+  llvm::raw_string_ostream stream(result);
+  pm.printAsTextualPipeline(stream);
+  return result;
+}
+
 using Lines = std::vector<std::string>;
+
+/// Whoever reads a model simplifies it, once.
+TEST(Schemes, TakeASimplifiedModel) {
+  for (const char *scheme : {"int8", "int8-dynamic", "int4-awq", "int8+int4-rtn"}) {
+    std::string passes = printPipeline(scheme);
+    EXPECT_NE(passes.find("qnn-round"), std::string::npos) << passes;
+    EXPECT_EQ(passes.find("qnn-fold-constants"), std::string::npos) << passes;
+    EXPECT_EQ(passes.find("qnn-simplify-algebra"), std::string::npos) << passes;
+  }
+}
 
 TEST(Schemes, NamesAreRecipes) {
   EXPECT_EQ(describe("int8"), Lines{"int8 0 sym static rtn"});

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""A model is simplified once: observers and schemes leave it simple. Simplifying again after each step changes nothing, on
+every recorded model that is small enough.
+"""
+
+import os
+
+import bitwright_test as bw
+
+MODELS = ["fashion-mobile", "fashion-resnet", "mnist", "resnet8", "vww", "magika", "ultraface"]
+STEPS = [["--qnn-insert-observers"], ["--quantize=int8"], ["--quantize=int8-dynamic"], ["--quantize=int4-rtn"],
+         ["--quantize=int8+int4-awq"]]
+
+
+def optimize(source, options, folder, name):
+    path = os.path.join(folder, name)
+    bw.succeed(["quant-opt", source, *options, "-o", path])
+    with open(path) as file:
+        return file.read()
+
+
+def test_steps_keep_a_model_simple(folder):
+    found = 0
+    for name in MODELS:
+        try:
+            source = os.path.join(bw.model(name), "model.onnx")
+        except bw.Skip as reason:
+            print(f"skipped: {reason}")
+            continue
+        for step in STEPS:
+            once = optimize(source, ["--simplify", *step], folder, "once.mlir")
+            twice = optimize(os.path.join(folder, "once.mlir"), ["--simplify"], folder, "twice.mlir")
+            once, twice = (text.replace("once.safetensors", "").replace("twice.safetensors", "") for text in (once, twice))
+            assert once == twice, f"{name}: simplifying after {step[0]} changes the model"
+        found += 1
+    assert found > 0
+
+
+bw.main(__name__)
