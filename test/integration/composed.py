@@ -117,6 +117,27 @@ def test_bits(folder):
         check(folder, dtype, [build.node("BitwiseNot", "x", "y0")], {"x": x}, [~x], opset=18)
 
 
+def test_shifts(folder):
+    """By less than nothing or by the width and more, too; signed numbers keep their sign."""
+    for dtype in ["uint8", "uint32", "uint64", "int8", "int64"]:
+        info = np.iinfo(dtype)
+        values = np.array([0, 1, 5, info.max // 3, info.max, info.min], dtype)
+        places = np.array([0, 1, info.bits // 2, info.bits - 1, info.bits, 100], dtype)
+        x, y = (np.ascontiguousarray(a) for a in np.broadcast_arrays(values[:, None], places))
+        left = [[(int(v) << min(int(p), 64)) % 2 ** info.bits for v, p in zip(a, b)] for a, b in zip(x, y)]
+        right = [[int(v) >> min(int(p), 64) for v, p in zip(a, b)] for a, b in zip(x, y)]
+        for direction, result in [("LEFT", np.array(left, np.uint64).astype(dtype)), ("RIGHT", np.array(right, dtype))]:
+            node = build.node("BitShift", "x y", "y0", direction=direction)
+            check(folder, dtype + direction, [node], {"x": x, "y": y}, [result], opset=28)
+
+
+def test_cumulative_sums_along_an_axis_that_is_data(folder):
+    x = normal(2, 3, 4)
+    for axis in [-3, 1, 2]:
+        node = build.node("CumSum", "x a", "y0")
+        close_static(folder, f"axis{axis}", node, {"x": x, "a": np.array([axis])}, [x.cumsum(axis)])
+
+
 #===--- selection ------------------------------------------------------------------===#
 
 
@@ -373,7 +394,8 @@ def test_matmul_in_blocks(folder):
     """Zero points of float, those that are whole numbers among them, a depth with a rest, 2 bits, and an order."""
     for name, bits, depth, kind in [("int4", 4, 64, "none"), ("float4", 4, 64, "float"), ("rest", 4, 40, "float"),
                                     ("whole", 4, 64, "whole"), ("float8", 8, 64, "float"), ("int2", 2, 64, "none"),
-                                    ("order", 4, 64, "order")]:
+                                    ("order", 4, 64, "order"), ("negative", 4, 40, "negative"),
+                                    ("negative8", 8, 64, "negative")]:
         features, block = 6, 16
         blocks = -(-depth // block)
         codes = RNG.integers(0, 2 ** bits, (features, blocks * block))
@@ -382,6 +404,8 @@ def test_matmul_in_blocks(folder):
         if kind in ("float", "whole"):
             zeros = (RNG.random((features, blocks)) * 2 ** bits).astype(np.float32)
         zeros = np.floor(zeros) if kind == "whole" else zeros
+        if kind == "negative":  # and zero, of a block of zeros
+            scales *= RNG.choice(np.array([-1, 1, 0], np.float32), scales.shape)
         group = np.arange(blocks * block) // block
         group = RNG.permutation(group) if kind == "order" else group
         weight = ((codes - zeros[:, group]) * scales[:, group])[:, :depth]
@@ -395,6 +419,31 @@ def test_matmul_in_blocks(folder):
         node = build.node("MatMulNBits", inputs, "y0", domain=MS, K=depth, N=features, bits=bits, block_size=block)
         expected = (x.astype(np.float64) @ weight.T).astype(np.float32)
         close(folder, name, node, {"x": x}, [expected], constants, tolerance=2e-4)
+
+
+def stored(name, number, values):
+    """A tensor of 4 or 8 bits; 4 bits are two to a byte."""
+    data = (values.reshape(-1) & 255).astype(np.uint8)
+    if number > 20:
+        data = packed(np.append(data & 15, np.zeros(data.size % 2, np.uint8)), 4)
+    return build.TensorProto(name=name, data_type=number, dims=values.shape, raw_data=data.tobytes())
+
+
+def test_negative_scales(folder):
+    """Of constants, signed and not, of 4 and 8 bits, by channel and for the whole tensor."""
+    for number, low in [(22, -8), (21, 0), (3, -128), (2, 0)]:
+        for whole in [False, True]:
+            bits = 4 if number > 20 else 8
+            codes, zeros = RNG.integers(low, low + 2 ** bits, (5, 7)), RNG.integers(low, low + 2 ** bits, 5)
+            scales = np.array([.1, -.2, 0, -.3, .4], np.float32)
+            scales, zeros = (scales[1:2], zeros[1:2]) if whole else (scales, zeros)
+            shape = [] if whole else [5]
+            weight = ((codes - zeros[:, None]) * scales[:, None]).astype(np.float32)
+            constants = {"q": stored("q", number, codes), "s": scales.reshape(shape),
+                         "z": stored("z", number, zeros.reshape(shape))}
+            x = normal(3, 5)
+            nodes = [build.node("DequantizeLinear", "q s z", "w", axis=0), build.node("MatMul", "x w", "y0")]
+            check(folder, f"t{number}{whole}", nodes, {"x": x}, [x @ weight], constants, 21, 1e-4)
 
 
 def test_quantization_by_axis_in_another_domain(folder):

@@ -3,6 +3,7 @@
 /// \file
 /// Elementwise ops of several operands, with numpy broadcasting.
 
+#include "Compose.h"
 #include "OpTable.h"
 #include "dialects/QNN/QNNOps.h"
 #include <limits>
@@ -118,6 +119,64 @@ void buildWhere(Node &n) {
   n.setResult(0, result, n.getElementType(1));
 }
 
+//===--- shifts -----------------------------------------------------------===//
+
+/// 2^y for each y, from a table.
+Value powersOfTwo(Node &n, Value y) {
+  SmallVector<int64_t> powers;
+  for (int i = 0; i < 64; ++i)
+    powers.push_back(static_cast<int64_t>(uint64_t(1) << i));
+  return gather(n, n.createIntegers(powers), y, 0);
+}
+
+/// x divided by 2^y, rounded down, for y up to 62.
+Value shiftRight(Node &n, Value x, Value y) {
+  Value power = powersOfTwo(n, y);
+  return div(n, sub(n, x, n.create<qnn::ModOp>({x, power})), power);
+}
+
+/// The same of unsigned 64 bits: halved, the sign cleared, then the rest of the way.
+Value shiftRightUnsigned(Node &n, Value x, Value y) {
+  Value zero = n.createInteger(0), one = n.createInteger(1);
+  Value half = shiftRight(n, x, one);
+  Value isNegative = n.create<qnn::LessOp>({half, zero});
+  half = where(n, isNegative, add(n, half, n.createInteger(INT64_MIN)), half);
+  Value isPlain = n.create<qnn::EqualOp>({y, zero});
+  Value rest = where(n, isPlain, zero, sub(n, y, one));
+  return where(n, isPlain, x, shiftRight(n, half, rest));
+}
+
+/// In int64. Shifts by less than 0, or by the width or more, leave what the sign extends to.
+void buildBitShift(Node &n) {
+  expectSameType(n, 1);
+  std::string direction = n.getString("direction", "");
+  n.expect(direction == "LEFT" || direction == "RIGHT",
+           "attribute 'direction' must be 'LEFT' or 'RIGHT'");
+  int32_t type = n.getElementType(0);
+  if (n.failed() || !n.expect(!isFloat(type) && type != Bool, "expects integers"))
+    return;
+  n.expect(isUnsigned(type) || n.getOpset() >= 28, "expects unsigned integers before opset 28");
+  bool isLeft = direction == "LEFT", isWide = type == UInt64;
+  auto width = static_cast<int64_t>(n.getInputType(0).getElementTypeBitWidth());
+  // The power for 63 is negative: good for products, not for quotients.
+  int64_t limit = !isLeft && type == Int64 ? 63 : width;
+  auto widen = [&](unsigned i) {
+    return isWide ? n.getInput(i) : n.cast(n.getInput(i), type, Int64);
+  };
+  Value x = widen(0), y = widen(1), zero = n.createInteger(0);
+  Value isOut = n.create<qnn::OrOp>({n.create<qnn::LessOp>({y, zero}),
+                                     n.create<qnn::GreaterEqualOp>({y, n.createInteger(limit)})});
+  Value inside = where(n, isOut, zero, y), result, outside = zero;
+  if (isLeft)
+    result = mul(n, x, powersOfTwo(n, inside));
+  else
+    result = isWide ? shiftRightUnsigned(n, x, inside) : shiftRight(n, x, inside);
+  if (!isLeft && !isWide)
+    outside = where(n, n.create<qnn::LessOp>({x, zero}), n.createInteger(-1), zero);
+  result = where(n, isOut, outside, result);
+  n.setResult(isWide ? result : n.cast(result, Int64, type));
+}
+
 //===--- Clip -------------------------------------------------------------===//
 
 /// A bound as a double, where it is constant and loses nothing on the way.
@@ -180,6 +239,7 @@ ArrayRef<OpEntry> getBinaryOps() {
   static const OpEntry entries[] = {
       {"Add", 2, 2, buildBinary<qnn::AddOp>},
       {"And", 2, 2, buildBinary<qnn::AndOp>},
+      {"BitShift", 2, 2, buildBitShift, 11},
       {"Clip", 1, 1, buildClip6, 7, 10},
       {"Clip", 1, 3, buildClip, 11},
       {"Div", 2, 2, buildSignAware<qnn::DivOp>},

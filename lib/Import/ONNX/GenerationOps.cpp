@@ -70,7 +70,7 @@ void buildConstantOfShape(Node &n) {
     return;
   if (ConstantPtr scalar = reshaped(*value, {}))
     value = scalar;
-  Value shape = n.getIndexInput(0);
+  Value shape = n.getShapeInput(0);
   n.setResult(0, n.create<qnn::ExpandOp>({n.materialize(value), shape}), value->elementType);
 }
 
@@ -85,20 +85,34 @@ void buildRange(Node &n) {
     Value value = constant ? n.materialize(constant) : n.getInput(index);
     return !n.failed() && n.getRank(index) != 0 ? n.reshape(value, {}) : value;
   };
-  n.setResult(n.create<qnn::RangeOp>({scalar(0), scalar(1), scalar(2)}));
+  Value start = scalar(0), limit = scalar(1), delta = scalar(2);
+  for (unsigned i : {0, 1, 2})
+    if (auto declared = n.getShapeInsteadOf(i); declared && declared->size() == 1) {
+      Value places = n.cast(rangeTo(n, declared->front()), Int64, n.getElementType(0));
+      return n.setResult(add(n, start, mul(n, places, delta)));
+    }
+  n.setResult(n.create<qnn::RangeOp>({start, limit, delta}));
+}
+
+/// The number of classes; by the declared shape of the result where it is data.
+int64_t getDepth(Node &n, int64_t axis) {
+  std::optional<SmallVector<int64_t>> declared = n.getShapeInsteadOf(1);
+  if (declared && axis < static_cast<int64_t>(declared->size()))
+    return (*declared)[axis];
+  ConstantPtr depth = n.requireConstant(1, "depth");
+  if (n.failed() || !n.expect(depth->type.getNumElements() == 1, "depth must be one number"))
+    return 0;
+  if (auto integers = readIntegers(*depth))
+    return integers->front();
+  return static_cast<int64_t>(readFloats(*depth)->front());
 }
 
 /// [off, on] where the range over a new axis equals the index; negative indices count from depth.
 void buildOneHot(Node &n) {
   int64_t rank = n.getRank(0) + 1;
   int64_t axis = n.normalizeAxis(n.getInt("axis", -1), rank);
-  ConstantPtr depth = n.requireConstant(1, "depth");
-  if (n.failed() || !n.expect(depth->type.getNumElements() == 1, "depth must be one number"))
-    return;
-  auto integers = readIntegers(*depth);
-  auto floats = readFloats(*depth);
-  int64_t size = integers ? integers->front() : static_cast<int64_t>(floats->front());
-  if (!n.expect(size > 0 && size <= maxElements, "depth must be positive"))
+  int64_t size = getDepth(n, axis);
+  if (n.failed() || !n.expect(size > 0 && size <= maxElements, "depth must be positive"))
     return;
   Value index = n.cast(n.getInput(0), n.getElementType(0), Int64);
   Value isNegative = n.create<qnn::LessOp>({index, n.createInteger(0)});

@@ -69,6 +69,29 @@ bool GraphImporter::isDefinedLater(StringRef name) const {
   });
 }
 
+static std::optional<SmallVector<int64_t>> readStaticShape(const onnx::ValueInfoProto &info) {
+  const auto &tensor = info.type().tensor_type();
+  if (!info.type().has_tensor_type() || !tensor.has_shape() || tensor.shape().dim_size() > maxRank)
+    return std::nullopt;
+  SmallVector<int64_t> shape;
+  for (const auto &dim : tensor.shape().dim()) {
+    if (!dim.has_dim_value() || dim.dim_value() < 0 || dim.dim_value() > maxElements)
+      return std::nullopt;
+    shape.push_back(dim.dim_value());
+  }
+  return shape;
+}
+
+std::optional<SmallVector<int64_t>> GraphImporter::getDeclaredShape(StringRef name) const {
+  if (!scope->graph)
+    return std::nullopt;
+  for (const auto *infos : {&scope->graph->output(), &scope->graph->value_info()})
+    for (const auto &info : *infos)
+      if (info.name() == name)
+        return readStaticShape(info);
+  return std::nullopt;
+}
+
 //===--- constants --------------------------------------------------------===//
 
 /// That many bytes of files in memory are worth a system call.
@@ -232,6 +255,7 @@ LogicalResult GraphImporter::importBody(const onnx::GraphProto &graph,
                                         SmallVectorImpl<ImportedValue> &outputs) {
   NodeList nodes = sortNodes(graph.node());
   Scope inner(scope);
+  inner.graph = &graph;
   scope = &inner;
   const NodeList *outer = current;
   current = &nodes;

@@ -19,7 +19,8 @@ namespace bitwright::onnximport {
 struct Scope {
   explicit Scope(Scope *outer = nullptr) : outer(outer) {}
   llvm::StringMap<ImportedValue> values;
-  llvm::StringMap<std::string> refused; // why an output of a node has no value
+  llvm::StringMap<std::string> refused;    // why an output of a node has no value
+  const onnx::GraphProto *graph = nullptr; // null for a function
   Scope *outer;
 };
 
@@ -47,6 +48,9 @@ public:
   std::string explainMissing(llvm::StringRef name) const;
   /// True if a node of the graph being read makes `name`.
   bool isDefinedLater(llvm::StringRef name) const;
+
+  /// The shape that the graph being read declares for `name`; nullopt where it is not static.
+  std::optional<llvm::SmallVector<int64_t>> getDeclaredShape(llvm::StringRef name) const;
 
   /// What stands before the label of a node: the calls of functions that it is part of.
   llvm::StringRef getCallPath() const { return callPath; }

@@ -72,6 +72,18 @@ void buildSlice10(Node &n) {
   n.setResult(slice(n, n.getInput(0), starts, ends, steps, axes));
 }
 
+/// Sizes of the parts that are data, by the declared shapes of the results.
+std::optional<SmallVector<int64_t>> getDeclaredParts(Node &n, int64_t axis) {
+  SmallVector<int64_t> parts;
+  for (unsigned i = 0; i < n.getNumOutputs(); ++i) {
+    std::optional<SmallVector<int64_t>> shape = n.getShapeInsteadOf(1, i);
+    if (!shape || static_cast<int64_t>(shape->size()) <= axis)
+      return std::nullopt;
+    parts.push_back((*shape)[axis]);
+  }
+  return parts;
+}
+
 /// Sizes of the parts, or empty where the axis is dynamic.
 SmallVector<int64_t> getSplitSizes(Node &n, int64_t axis) {
   int64_t count = n.getNumOutputs();
@@ -80,7 +92,9 @@ SmallVector<int64_t> getSplitSizes(Node &n, int64_t axis) {
     n.expect(n.getNumInputs() == 1, "expects 1 input");
     given = n.getOptionalInts("split");
   } else if (n.hasInput(1)) {
-    given = n.requireIntegers(1, "split");
+    given = getDeclaredParts(n, axis);
+    if (!given)
+      given = n.requireIntegers(1, "split");
   }
   bool hasCount = n.getOpset() >= 18 && n.hasAttribute("num_outputs");
   if (n.failed())
@@ -185,7 +199,12 @@ void buildCenterCropPad(Node &n) {
   int64_t rank = n.getRank(0);
   SmallVector<int64_t> all = axesBetween(0, rank);
   SmallVector<int64_t> axes = n.normalizeAxes(n.getInts("axes", all), rank);
-  SmallVector<int64_t> shape = n.requireIntegers(1, "the shape");
+  SmallVector<int64_t> shape;
+  std::optional<SmallVector<int64_t>> declared = n.getShapeInsteadOf(1);
+  if (declared && static_cast<int64_t>(declared->size()) == rank)
+    shape = llvm::map_to_vector(axes, [&](int64_t axis) { return (*declared)[axis]; });
+  else
+    shape = n.requireIntegers(1, "the shape");
   if (n.failed() || !n.expect(shape.size() == axes.size(), "expects a size for each axis"))
     return;
   ArrayRef<int64_t> sizes = n.getInputType(0).getShape();
@@ -226,10 +245,24 @@ void buildReverseSequence(Node &n) {
 }
 
 void buildExpand(Node &n) {
-  n.setResult(n.create<qnn::ExpandOp>({n.getInput(0), n.getIndexInput(1)}));
+  n.setResult(n.create<qnn::ExpandOp>({n.getInput(0), n.getShapeInput(1)}));
 }
 
-void buildTile(Node &n) { n.setResult(n.create<qnn::TileOp>({n.getInput(0), n.getIndexInput(1)})); }
+/// How often each dimension is repeated, by the declared shape of the result where that is data.
+Value getRepeats(Node &n) {
+  std::optional<SmallVector<int64_t>> repeats = n.getShapeInsteadOf(1);
+  ArrayRef<int64_t> sizes = n.getInputType(0).getShape();
+  if (!repeats || repeats->size() != sizes.size())
+    return n.getIndexInput(1);
+  for (auto [repeat, size] : llvm::zip(*repeats, sizes)) {
+    if (ShapedType::isDynamic(size) || size == 0 || repeat % size)
+      return n.getIndexInput(1);
+    repeat /= size;
+  }
+  return n.createIntegers(*repeats);
+}
+
+void buildTile(Node &n) { n.setResult(n.create<qnn::TileOp>({n.getInput(0), getRepeats(n)})); }
 
 } // namespace
 

@@ -6,6 +6,7 @@
 
 #include "Compose.h"
 #include "OpTable.h"
+#include "Quantizations.h"
 #include "bitwright/Numerics/Packing.h"
 #include "dialects/QNN/QNNOps.h"
 #include "llvm/Support/MathExtras.h"
@@ -202,8 +203,11 @@ void MatMulNBits::build() {
   if (n.failed())
     return;
   data->name = n.getProto().input(1);
+  DequantizedConstant constant{data, scale, zero, /*axis=*/1, block};
+  makeScalesPositive(constant);
   Value weight = n.create<qnn::DequantizeOp>(
-      {n.materialize(data), n.materialize(scale), n.materialize(zero)},
+      {n.materialize(constant.data), n.materialize(constant.scale),
+       n.materialize(constant.zeroPoint)},
       {{"axis", n.integer(1)}, {"block_size", n.integer(block)}, {"is_unsigned", n.unit(true)}});
   int32_t type = n.getElementType(0);
   Value x = reorder(n.cast(n.getInput(0), type, Float));

@@ -123,6 +123,18 @@ Value Node::getIndexInput(unsigned index) {
   return cast(materialize(value), value.elementType, Int64);
 }
 
+std::optional<SmallVector<int64_t>> Node::getShapeInsteadOf(unsigned index, unsigned output) {
+  ImportedValue value = getImported(index);
+  if (!value || value.constant || !llvm::isa<BlockArgument>(value.value) || !hasOutput(output))
+    return std::nullopt;
+  return graph.getDeclaredShape(proto.output(static_cast<int>(output)));
+}
+
+Value Node::getShapeInput(unsigned index) {
+  std::optional<SmallVector<int64_t>> declared = getShapeInsteadOf(index);
+  return declared ? createIntegers(*declared) : getIndexInput(index);
+}
+
 //===--- attributes -------------------------------------------------------===//
 
 static const char *getAttributeTypeName(int type) {

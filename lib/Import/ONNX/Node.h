@@ -85,6 +85,11 @@ public:
   llvm::SmallVector<int64_t> requireIntegers(unsigned index, llvm::StringRef what);
   /// The operand as an i64 tensor (int32 is extended), constant where it can be.
   mlir::Value getIndexInput(unsigned index);
+  /// The static shape that the model declares for an output, where operand `index` is an input of
+  /// the model: what the data is to say then, the declaration says already.
+  std::optional<llvm::SmallVector<int64_t>> getShapeInsteadOf(unsigned index, unsigned output = 0);
+  /// As getIndexInput for an operand that is the shape of result 0.
+  mlir::Value getShapeInput(unsigned index);
 
   //===--- attributes -----------------------------------------------------===//
 

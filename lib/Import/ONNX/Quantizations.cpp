@@ -4,7 +4,9 @@
 /// Scales and zero points.
 
 #include "Quantizations.h"
+#include "bitwright/Numerics/Packing.h"
 #include "dialects/QNN/QNNOps.h"
+#include <cmath>
 
 using namespace mlir;
 
@@ -109,16 +111,102 @@ Value QuantizationParameters::dequantize(Node &n, Value value) const {
                                       {"is_unsigned", n.unit(isUnsigned(storage))}});
 }
 
+/// Whether the scale has the shape that the granularity asks for; the op's verifier says what is
+/// wrong where not.
+static bool fitsGranularity(const DequantizedConstant &constant) {
+  ArrayRef<int64_t> data = constant.data->type.getShape(), scale = constant.scale->type.getShape();
+  if (constant.zeroPoint->type.getShape() != scale)
+    return false;
+  if (scale.empty())
+    return true;
+  if (constant.blockSize == 0)
+    return scale.size() == 1 && scale[0] == data[constant.axis];
+  SmallVector<int64_t> expected(data);
+  if (expected.size() != scale.size())
+    return false;
+  int64_t &size = expected[constant.axis];
+  size = (size + constant.blockSize - 1) / constant.blockSize;
+  return scale == ArrayRef(expected);
+}
+
 ImportedValue QuantizationParameters::dequantize(Node &n, const ImportedValue &value) const {
   ImportedValue result;
   if (n.failed())
     return result;
   result.elementType = Float;
-  result.value = dequantize(n, n.materialize(value));
-  if (value.constant && scale.constant && zeroPoint.constant)
-    result.dequantized = std::make_shared<DequantizedConstant>(
-        DequantizedConstant{value.constant, scale.constant, zeroPoint.constant, axis, blockSize});
+  if (!value.constant || !scale.constant || !zeroPoint.constant) {
+    result.value = dequantize(n, n.materialize(value));
+    return result;
+  }
+  DequantizedConstant constant{value.constant, scale.constant, zeroPoint.constant, axis, blockSize};
+  if (fitsGranularity(constant))
+    makeScalesPositive(constant);
+  QuantizationParameters parameters = *this;
+  parameters.scale.constant = constant.scale;
+  parameters.zeroPoint.constant = constant.zeroPoint;
+  result.value = parameters.dequantize(n, n.materialize(constant.data));
+  result.dequantized = std::make_shared<DequantizedConstant>(std::move(constant));
   return result;
+}
+
+//===--- scales that are not positive -------------------------------------===//
+
+/// Which scale belongs to each element, for constants of DequantizedConstant's three granularities.
+static std::vector<int64_t> getScalePlaces(const DequantizedConstant &constant) {
+  ArrayRef<int64_t> shape = constant.data->type.getShape();
+  std::vector<int64_t> places(constant.data->type.getNumElements(), 0);
+  if (constant.scale->type.getRank() == 0)
+    return places;
+  int64_t inner = 1, size = shape[constant.axis], block = constant.blockSize;
+  for (int64_t dim : shape.drop_front(constant.axis + 1))
+    inner *= dim;
+  int64_t blocks = block ? (size + block - 1) / block : 1;
+  for (int64_t i = 0, count = places.size(); i < count; ++i) {
+    int64_t outer = i / inner / size, at = i / inner % size;
+    places[i] = block ? (outer * blocks + at / block) * inner + i % inner : at;
+  }
+  return places;
+}
+
+static std::vector<int8_t> readCodes(const Constant &constant) {
+  if (constant.type.getElementType().isInteger(8))
+    return std::vector<int8_t>(constant.bytes.begin(), constant.bytes.end());
+  int64_t columns = constant.type.getRank() ? constant.type.getShape().back() : 1;
+  return unpackNibbles(constant.bytes, columns, isUnsigned(constant.elementType));
+}
+
+static ConstantPtr writeCodes(const Constant &like, ArrayRef<int8_t> codes) {
+  std::vector<char> bytes(codes.begin(), codes.end());
+  if (!like.type.getElementType().isInteger(8))
+    bytes = packNibbles(codes, like.type.getRank() ? like.type.getShape().back() : 1);
+  ConstantPtr result =
+      makeConstant(like.type.getContext(), like.elementType, like.type.getShape(), bytes);
+  result->name = like.name;
+  return result;
+}
+
+/// (q - z) s = (~q - ~z) (-s), with all bits turned over, signed or not; (q - z) 0 = (z - z) 1.
+void makeScalesPositive(DequantizedConstant &constant) {
+  std::optional<std::vector<double>> scales = readFloats(*constant.scale);
+  unsigned width = constant.data->type.getElementTypeBitWidth();
+  if (!scales || (width != 4 && width != 8) ||
+      llvm::none_of(*scales, [](double scale) { return scale <= 0; }))
+    return;
+  std::vector<int64_t> places = getScalePlaces(constant);
+  std::vector<int8_t> codes = readCodes(*constant.data), zeros = readCodes(*constant.zeroPoint);
+  for (auto [code, place] : llvm::zip(codes, places)) {
+    double scale = (*scales)[place];
+    code = scale == 0 ? zeros[place] : static_cast<int8_t>(scale < 0 ? ~code : code);
+  }
+  std::vector<float> positive;
+  for (auto [zero, scale] : llvm::zip(zeros, *scales)) {
+    zero = static_cast<int8_t>(scale < 0 ? ~zero : zero);
+    positive.push_back(scale == 0 ? 1.0f : static_cast<float>(std::fabs(scale)));
+  }
+  constant.data = writeCodes(*constant.data, codes);
+  constant.zeroPoint = writeCodes(*constant.zeroPoint, zeros);
+  constant.scale =
+      makeFloats(constant.data->type.getContext(), constant.scale->type.getShape(), positive);
 }
 
 /// One scale for the whole tensor: a single row for qnn.dynamic_quantize.

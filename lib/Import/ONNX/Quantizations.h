@@ -30,6 +30,10 @@ struct QuantizationParameters {
   ImportedValue dequantize(Node &n, const ImportedValue &value) const;
 };
 
+/// Brings scales of quantized constants of 4 or 8 bits above 0, without changing what they stand
+/// for: tools that keep 4 bits symmetric write negative scales, and 0 for blocks of zeros.
+void makeScalesPositive(DequantizedConstant &constant);
+
 /// A value quantized to uint8 by one scale and zero point that follow from its extremes.
 struct DynamicallyQuantized {
   mlir::Value data, scale, zeroPoint;

@@ -14,6 +14,36 @@ namespace bitwright::onnximport {
 
 namespace {
 
+/// Axes that are data, from the shapes of the input and the declared one of the result. nullopt
+/// where the model declares none, or several choices of axes give it; of size one do not matter.
+std::optional<SmallVector<int64_t>> inferAxes(Node &n, bool keepDims) {
+  std::optional<SmallVector<int64_t>> wanted = n.getShapeInsteadOf(1);
+  if (!wanted || !n.getInputType(0).hasStaticShape())
+    return std::nullopt;
+  ArrayRef<int64_t> sizes = n.getInputType(0).getShape();
+  std::optional<SmallVector<int64_t>> axes, significant;
+  for (unsigned mask = 0; mask < 1u << sizes.size(); ++mask) {
+    SmallVector<int64_t> chosen, others, shape;
+    for (auto [axis, size] : llvm::enumerate(sizes)) {
+      bool isReduced = mask >> axis & 1;
+      if (isReduced)
+        chosen.push_back(static_cast<int64_t>(axis));
+      if (isReduced && size != 1)
+        others.push_back(static_cast<int64_t>(axis));
+      if (!isReduced || keepDims)
+        shape.push_back(isReduced ? 1 : size);
+    }
+    if (shape != *wanted)
+      continue;
+    if (significant && *significant != others)
+      return std::nullopt;
+    significant = others;
+    if (!axes || axes->empty()) // the fewest, but some where all are of size one
+      axes = chosen;
+  }
+  return axes;
+}
+
 struct Reduction {
   SmallVector<int64_t> axes;
   bool keepDims = true;
@@ -25,9 +55,14 @@ struct Reduction {
     bool noop = n.getOpset() >= inputSince && n.getBool("noop_with_empty_axes", false);
     if (n.getOpset() < inputSince)
       axes = n.getInts("axes", {});
-    else if (n.hasInput(1))
-      axes = n.requireIntegers(1, "axes");
     n.expect(n.getOpset() >= inputSince || !n.hasInput(1), "expects 1 input");
+    if (n.getOpset() >= inputSince && n.hasInput(1)) {
+      if (std::optional<SmallVector<int64_t>> inferred = inferAxes(n, keepDims)) {
+        axes = *inferred;
+        return;
+      }
+      axes = n.requireIntegers(1, "axes");
+    }
     axes = n.normalizeAxes(axes, n.getRank(0));
     isNoop = axes.empty() && noop;
     if (axes.empty() && !noop)
@@ -144,30 +179,45 @@ void buildArg(Node &n, bool isMinimum) {
 void buildArgMax(Node &n) { buildArg(n, /*isMinimum=*/false); }
 void buildArgMin(Node &n) { buildArg(n, /*isMinimum=*/true); }
 
-void buildCumSum(Node &n) {
-  SmallVector<int64_t> axes = n.requireIntegers(1, "the axis");
-  if (n.failed() || !n.expect(axes.size() == 1, "expects one axis"))
+/// The result for the axis at input 1; one that is data chooses among the results for all.
+void buildByAxis(Node &n, llvm::function_ref<Value(int64_t)> create) {
+  int64_t rank = n.getRank(0);
+  Value given = n.getIndexInput(1);
+  if (n.failed() ||
+      !n.expect(n.getInputType(1).hasStaticShape() && n.getInputType(1).getNumElements() == 1,
+                "expects one axis") ||
+      !n.expect(rank > 0, "expects an input of rank 1 or more"))
     return;
-  int64_t axis = n.normalizeAxis(axes.front(), n.getRank(0));
-  n.setResult(n.create<qnn::CumSumOp>({n.getInput(0)},
-                                      {{"axis", n.integer(axis)},
-                                       {"exclusive", n.unit(n.getBool("exclusive", false))},
-                                       {"reverse", n.unit(n.getBool("reverse", false))}}));
+  if (std::optional<SmallVector<int64_t>> axes = n.getConstantIntegers(1)) {
+    int64_t axis = n.normalizeAxis(axes->front(), rank);
+    return n.setResult(n.failed() ? Value() : create(axis));
+  }
+  given = n.getRank(1) ? n.reshape(given, {}) : given;
+  Value result = create(rank - 1);
+  for (int64_t axis = rank - 2; axis >= 0; --axis) {
+    Value isFront = n.create<qnn::EqualOp>({given, n.createInteger(axis)});
+    Value isBack = n.create<qnn::EqualOp>({given, n.createInteger(axis - rank)});
+    result = where(n, n.create<qnn::OrOp>({isFront, isBack}), create(axis), result);
+  }
+  n.setResult(result);
+}
+
+void buildCumSum(Node &n) {
+  Attribute isExclusive = n.unit(n.getBool("exclusive", false));
+  Attribute isReverse = n.unit(n.getBool("reverse", false));
+  buildByAxis(n, [&](int64_t axis) {
+    return n.create<qnn::CumSumOp>(
+        {n.getInput(0)},
+        {{"axis", n.integer(axis)}, {"exclusive", isExclusive}, {"reverse", isReverse}});
+  });
 }
 
 /// Products of the elements up to each place: in log2(size) rounds each element is multiplied by
 /// the one 1, 2, 4, ... places before it.
-void buildCumProd(Node &n) {
-  SmallVector<int64_t> axes = n.requireIntegers(1, "the axis");
-  bool isExclusive = n.getBool("exclusive", false), isReverse = n.getBool("reverse", false);
-  if (n.failed() || !n.expect(axes.size() == 1, "expects one axis"))
-    return;
-  int64_t rank = n.getRank(0), axis = n.normalizeAxis(axes.front(), rank);
-  if (n.failed())
-    return;
-  int64_t size = n.getInputType(0).getShape()[axis];
+Value cumulativeProduct(Node &n, int64_t axis, bool isExclusive, bool isReverse) {
+  int64_t rank = n.getRank(0), size = n.getInputType(0).getShape()[axis];
   if (!n.expect(!ShapedType::isDynamic(size), "the axis must be of static size"))
-    return;
+    return {};
   Attribute mode = qnn::PadModeAttr::get(n.getContext(), qnn::PadMode::Constant);
   auto shift = [&](Value x, int64_t places) {
     SmallVector<int64_t> pads(2 * rank, 0);
@@ -180,7 +230,12 @@ void buildCumProd(Node &n) {
     x = shift(x, 1);
   for (int64_t places = 1; places < size; places *= 2)
     x = mul(n, x, shift(x, places));
-  n.setResult(x);
+  return x;
+}
+
+void buildCumProd(Node &n) {
+  bool isExclusive = n.getBool("exclusive", false), isReverse = n.getBool("reverse", false);
+  buildByAxis(n, [&](int64_t axis) { return cumulativeProduct(n, axis, isExclusive, isReverse); });
 }
 
 //===--- hardmax ----------------------------------------------------------===//

@@ -150,6 +150,14 @@ std::vector<double> requireScales(Node &n, unsigned index) {
   return values.value_or(std::vector<double>());
 }
 
+/// The sizes of the result along the axes; by its declared shape where they are data.
+SmallVector<int64_t> getSizes(Node &n, ArrayRef<int64_t> axes) {
+  std::optional<SmallVector<int64_t>> declared = n.getShapeInsteadOf(3);
+  if (!declared || static_cast<int64_t>(declared->size()) != n.getRank(0))
+    return n.requireIntegers(3, "sizes");
+  return llvm::map_to_vector(axes, [&](int64_t axis) { return (*declared)[axis]; });
+}
+
 void buildResize11(Node &n) {
   ImageView view(n);
   Resampling r;
@@ -168,7 +176,7 @@ void buildResize11(Node &n) {
   if (isGiven(n, 2))
     setScales(n, view, r, requireScales(n, 2), axes);
   else if (isGiven(n, 3))
-    setSizes(n, view, r, n.requireIntegers(3, "sizes"), axes);
+    setSizes(n, view, r, getSizes(n, axes), axes);
   else
     n.fail("expects scales or sizes");
   create(n, view, r);

@@ -3,6 +3,7 @@
 /// \file
 /// Ops that give the same elements another shape or order.
 
+#include "Compose.h"
 #include "OpTable.h"
 #include "dialects/QNN/QNNOps.h"
 #include "llvm/Support/MathExtras.h"
@@ -63,6 +64,8 @@ void buildReshape(Node &n) {
   if (shape && source.constant)
     shape = resolveShape(source.constant->type, *shape, allowZero);
   auto create = [&] {
+    if (std::optional<SmallVector<int64_t>> declared = n.getShapeInsteadOf(1))
+      return reshapeTo(n, n.getInput(0), SmallVector<Size>(declared->begin(), declared->end()));
     return n.create<qnn::ReshapeOp>({n.getInput(0), n.getIndexInput(1)},
                                     {{"allow_zero", n.unit(allowZero)}});
   };
@@ -87,7 +90,19 @@ std::optional<SmallVector<int64_t>> getAxes(Node &n) {
   return n.requireIntegers(1, "axes");
 }
 
+/// Axes that are data: the elements stay in their order, whatever the axes.
+bool buildByDeclaredShape(Node &n) {
+  if (n.getOpset() < 13 || !n.hasInput(1))
+    return false;
+  std::optional<SmallVector<int64_t>> declared = n.getShapeInsteadOf(1);
+  if (declared)
+    n.setResult(reshapeTo(n, n.getInput(0), SmallVector<Size>(declared->begin(), declared->end())));
+  return declared.has_value();
+}
+
 void buildSqueeze(Node &n) {
+  if (buildByDeclaredShape(n))
+    return;
   std::optional<SmallVector<int64_t>> given = getAxes(n);
   RankedTensorType type = n.getInputType(0);
   if (n.failed())
@@ -116,6 +131,8 @@ void buildSqueeze(Node &n) {
 }
 
 void buildUnsqueeze(Node &n) {
+  if (buildByDeclaredShape(n))
+    return;
   std::optional<SmallVector<int64_t>> given = getAxes(n);
   if (!n.expect(given.has_value(), "axes are missing"))
     return;

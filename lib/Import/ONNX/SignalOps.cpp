@@ -26,10 +26,12 @@ int32_t getOutputType(Node &n) {
 void buildWindow(Node &n, double a, double b, double c) {
   int32_t type = getOutputType(n);
   bool isPeriodic = n.getBool("periodic", true);
-  Value size = n.getIndexInput(0);
+  std::optional<SmallVector<int64_t>> declared = n.getShapeInsteadOf(0);
+  Value size =
+      declared && declared->size() == 1 ? n.createInteger(declared->front()) : n.getIndexInput(0);
   if (n.failed())
     return;
-  if (n.getRank(0) != 0)
+  if (rankOf(n, size) != 0)
     size = n.reshape(size, {});
   Value period = isPeriodic ? size : sub(n, size, n.createInteger(1));
   Value place = n.create<qnn::RangeOp>({n.createInteger(0), size, n.createInteger(1)});
