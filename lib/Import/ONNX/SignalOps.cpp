@@ -107,7 +107,12 @@ void buildMelWeightMatrix(Node &n) {
     corners.push_back(std::min(bin, bins - 1));
   }
   ConstantPtr weights = makeFloats(n.getContext(), {bins, count}, makeMelWeights(corners, bins));
-  n.setResult(0, n.cast(n.materialize(weights), Float, type), type);
+  ImportedValue result;
+  result.elementType = Float;
+  result.constant = weights; // known, so that what multiplies by it is a linear op
+  if (type == Float)
+    return n.setResult(0, result);
+  n.setResult(0, n.cast(n.materialize(result), Float, type), type);
 }
 
 } // namespace
