@@ -142,8 +142,13 @@ static bool meet(BufferOp x, BufferOp y) {
   return x.getLive()[0] <= y.getLive()[1] && y.getLive()[0] <= x.getLive()[1];
 }
 
-/// Whether constants, or equal values, tell that two buffers share bytes.
+static bool isEmpty(BufferOp buffer) { return !buffer.getBytes() && buffer.getStaticBytes() == 0; }
+
+/// Whether constants, or equal values, tell that two buffers share bytes. One without bytes shares
+/// none.
 static bool overlap(BufferOp x, BufferOp y) {
+  if (isEmpty(x) || isEmpty(y))
+    return false;
   if (x.getOffset() || y.getOffset())
     return x.getOffset() == y.getOffset();
   if (x.getStaticOffset() > y.getStaticOffset())

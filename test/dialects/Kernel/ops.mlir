@@ -102,3 +102,22 @@ func.func @arithmetic(%arg0: tensor<?x?xf32>) {
   // CHECK: kernel.return arena 128
   kernel.return arena 128
 }
+
+// Buffers without bytes share none with those that lie where they do.
+// CHECK-LABEL: func.func @empty
+func.func @empty(%arg0: tensor<0x4xf32>) -> tensor<0x4xf32> {
+  %x = kernel.input %arg0 [0, 4] : tensor<0x4xf32>
+  // CHECK: kernel.buffer at 64 bytes 0 live [0, 1]
+  %a = kernel.buffer at 64 bytes 0 live [0, 1] [0, 4] : tensor<0x4xf32>
+  // CHECK: kernel.buffer at 64 bytes 0 live [1, 2]
+  %b = kernel.buffer at 64 bytes 0 live [1, 2] [0, 4] : tensor<0x4xf32>
+  %y = kernel.launch reads(%x full : tensor<0x4xf32>) into(%a : tensor<0x4xf32>) {
+    %0 = qnn.relu %x : tensor<0x4xf32> -> tensor<0x4xf32>
+    kernel.yield %0 : tensor<0x4xf32>
+  }
+  %z = kernel.launch reads(%y full : tensor<0x4xf32>) into(%b : tensor<0x4xf32>) {
+    %0 = qnn.abs %y : tensor<0x4xf32> -> tensor<0x4xf32>
+    kernel.yield %0 : tensor<0x4xf32>
+  }
+  kernel.return %z : tensor<0x4xf32> arena 64
+}
