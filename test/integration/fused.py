@@ -219,7 +219,9 @@ def test_hard_swish(folder):
 
 
 def test_two_convolutions_of_one_add(folder):
-    check(folder, lambda n: n.add("Relu", n.add("Add", n.conv("x0", 8, 8), n.conv("x1", 8, 8))), ["qconv2d"])
+    def build(n):
+        return n.conv(n.add("Relu", n.add("Add", n.conv("x0", 8, 8), n.conv("x1", 8, 8))), 8, 4)
+    check(folder, build, ["qconv2d"], steps=2)
 
 
 def test_sum_that_is_read_twice(folder):

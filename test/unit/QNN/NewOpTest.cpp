@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 /// \file
-/// Ops that no pass has heard of: what they say through interfaces is enough to move layouts through
-/// them, to plan for them in int8 and to fuse them.
+/// Ops that no pass has heard of: what they say through interfaces is enough to move layouts
+/// through them, to plan for them in int8 and to fuse them.
 
 #include "dialects/QNN/QNNDialect.h"
 #include "dialects/QNN/QNNOps.h"
